@@ -1,0 +1,25 @@
+# How our own code is compiled. Nothing here reaches a user's program.
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo)
+  endif()
+  find_program(RADDLE_CCACHE ccache)
+  if(RADDLE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${RADDLE_CCACHE})
+  endif()
+endif()
+
+# An archive of ours ends up in position-independent executables.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+# Linked PRIVATE by every target of ours.
+add_library(raddle_build INTERFACE)
+target_compile_features(raddle_build INTERFACE cxx_std_20)
+target_compile_options(raddle_build INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                              -Werror)
+target_include_directories(raddle_build INTERFACE ${PROJECT_SOURCE_DIR}
+                                                  ${PROJECT_SOURCE_DIR}/harness/include)

@@ -1,0 +1,3 @@
+# cmake --install: headers, archives and a package for find_package(raddle).
+
+include(CMakePackageConfigHelpers)

@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -123,6 +122,27 @@ struct Report {
 
 std::ostream& operator<<(std::ostream& out, const Report& report);
 
+// Where a call stands. As std::source_location, which Clang 14 does not have.
+class SourceLocation {
+ public:
+  static constexpr SourceLocation current(const char* file = __builtin_FILE(),
+                                          const char* function = __builtin_FUNCTION(),
+                                          std::uint_least32_t line = __builtin_LINE()) {
+    return {file, function, line};
+  }
+  constexpr const char* file_name() const { return file_; }
+  constexpr const char* function_name() const { return function_; }
+  constexpr std::uint_least32_t line() const { return line_; }
+
+ private:
+  constexpr SourceLocation(const char* file, const char* function, std::uint_least32_t line)
+      : file_{file}, function_{function}, line_{line} {}
+
+  const char* file_;
+  const char* function_;
+  std::uint_least32_t line_;
+};
+
 // Wrong use of raddle: an unknown option, a damaged token, nested explorations,
 // code that was not instrumented. what() says what to do.
 class UsageError : public std::runtime_error {
@@ -153,7 +173,7 @@ struct Options {
 // ordinary thread, not from code under test.
 // Throws UsageError.
 Report explore(const std::function<void()>& body, const Options& options = {},
-               std::source_location where = std::source_location::current());
+               SourceLocation where = SourceLocation::current());
 
 // Inside a body: a number below n, different in different executions. n >= 1.
 std::size_t choose(std::size_t n);
@@ -161,6 +181,6 @@ std::size_t choose(std::size_t n);
 // Inside a body: a condition that must hold. A failure is an Assertion finding
 // and ends the execution. For bodies that do not use a test framework.
 void check(bool condition, std::string_view message = "check failed",
-           std::source_location where = std::source_location::current());
+           SourceLocation where = SourceLocation::current());
 
 }  // namespace raddle

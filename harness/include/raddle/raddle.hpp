@@ -64,6 +64,7 @@ struct Site {
 struct ThreadInfo {
   int id = 0;
   std::string name;              // "main", "T1" or what the program named it
+  std::string function;          // what it runs: "worker"; empty if unknown, and for the body
   std::vector<Frame> created;    // where; empty for the body
 };
 
@@ -76,6 +77,7 @@ struct Step {
   std::string value;   // the object's value afterwards, if known
   Frame where;
   bool is_key = false;  // one of the accesses or operations that make the finding
+  std::uint64_t skipped = 0;  // > 0: stands for so many steps left out; `action` says which
 };
 
 struct ObjectInfo {
@@ -89,6 +91,7 @@ struct Finding {
   FindingKind kind{};
   std::string summary;  // one line
   std::string token;    // replays it: RADDLE_REPLAY=<token>
+  std::string replay_command;  // the whole line to paste, if the caller knows it
   std::uint64_t execution = 0;    // in which it was first seen, counted from 1
   std::uint64_t preemptions = 0;  // of the minimised schedule
   ObjectInfo object;

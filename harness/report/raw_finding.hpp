@@ -1,0 +1,28 @@
+// A finding before it has names: what the detectors, the harness or a signal
+// handler know at the moment when an execution fails.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <raddle/raddle.hpp>
+
+#include "detectors/problem.hpp"
+#include "scheduler/events/ids.hpp"
+
+namespace raddle::report {
+
+struct RawFinding {
+  FindingKind kind{};
+  std::optional<detectors::Problem> problem;  // races, use after free, misuse
+  std::optional<detectors::Stuck> stuck;      // deadlocks, lost wakeups
+  std::string message;  // the assertion's text, the exception's what(), the signal, the call
+  scheduler::ThreadId thread{scheduler::kNoThread};
+  std::uint64_t step{};   // of the last thing that happened
+  std::uintptr_t pc{};    // where, if known
+  std::string file;       // of the failed expectation, if known
+  int line{};
+};
+
+}  // namespace raddle::report

@@ -1,0 +1,191 @@
+// Runs one execution of a body: threads under test as fibers, one at a time,
+// the strategy choosing who is next. design.md, section 4, is its life.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "scheduler/events/observer.hpp"
+#include "scheduler/events/trace.hpp"
+#include "scheduler/fiber.hpp"
+#include "scheduler/objects/object.hpp"
+#include "scheduler/operation.hpp"
+#include "scheduler/schedule.hpp"
+#include "scheduler/strategies/strategy.hpp"
+#include "scheduler/thread.hpp"
+#include "scheduler/thread_set.hpp"
+
+namespace raddle::scheduler {
+
+// Why an execution is over.
+enum class End : std::uint8_t {
+  Completed,  // every thread has ended
+  Stuck,      // threads remain and none can go on: blocked() says why
+  StepLimit,
+  Stopped,    // stop() was called
+  TooManyThreads,
+};
+
+// What the engine needs from the side that knows the user's code.
+class Host {
+ public:
+  virtual ~Host() = default;
+  // Runs the thread's function and its exit handlers, on its own fiber. Must
+  // not let an exception out.
+  virtual void run(Thread& thread) = 0;
+};
+
+struct Limits {
+  std::uint64_t steps = 1'000'000;
+  std::size_t stack_bytes = 256 * 1024;
+};
+
+// Where the deviations of the running execution are written. Memory of the
+// caller, so that it can be seen from outside when the process dies.
+struct ScheduleLog {
+  Deviation* deviations = nullptr;
+  std::uint32_t capacity = 0;
+  std::uint32_t* count = nullptr;  // deviations written so far; more than capacity: the rest is lost
+};
+
+// The thread under test that is running; null on every other thread and in the runtime's
+// own code. Thread-local, and so right even when real threads of the program
+// run beside an exploration.
+extern constinit thread_local Thread* current_thread __attribute__((tls_model("initial-exec")));
+
+class Engine {
+ public:
+  Engine(Host& host, Observer& observer, Limits limits);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // One execution: `start(argument)` runs as thread 0. Returns when it is over.
+  // `watch_accesses`: plain accesses take the slow path (recording, replay, all_accesses).
+  End run(Strategy& strategy, void* (*start)(void*), void* argument, ScheduleLog log,
+          bool watch_accesses);
+
+  // --- Called by threads under test, through the interposers. ---
+
+  // The model of a synchronisation object; fresh in each execution.
+  Object& object(std::uintptr_t address, ObjectKind kind, bool& is_new) {
+    return objects_.get(address, kind, is_new);
+  }
+  ObjectTable& objects() { return objects_; }
+
+  // Announces an operation of `self` and returns when it has been chosen; then
+  // it is enabled, or it is timed and has run out of time.
+  void announce(Thread& self, const Operation& operation);
+
+  // A scheduling point before a plain access.
+  void announce_access(Thread& self, EventKind kind, std::uintptr_t address, std::uintptr_t pc);
+
+  // Tells the observer and everybody whom it concerns that an operation took effect.
+  void took_effect(Thread& self, EventKind kind, std::uintptr_t address, std::uint64_t value,
+                   std::uint64_t extra, std::uintptr_t pc,
+                   MemoryOrder order = MemoryOrder::SeqCst, std::uint32_t size = 0);
+
+  // Is what `thread` has announced possible now, timeouts aside?
+  bool is_enabled(const Thread& thread) const;
+  // Looks again at every thread that has announced something about `object`.
+  void refresh(const Object* object);
+  void refresh_joins(ThreadId ended);
+
+  // Lets others go first. `until_write`: until somebody has written.
+  void yield(Thread& self, bool until_write);
+
+  // A choice among `count` that is not about threads.
+  std::size_t choose_value(Thread& self, std::size_t count, EventKind kind);
+
+  // A new thread, which has announced its start. Never returns null: too many end the execution.
+  Thread& create_thread(Thread& self, void* (*start)(void*), void* argument);
+  // The thread whose pthread_t this is, or null.
+  Thread* find_thread(pthread_t handle);
+
+  // Threads asleep on `object` that no notify has chosen yet, longest first.
+  std::span<Thread* const> sleepers(const Object& object);
+  void go_to_sleep(Thread& self) { self.was_woken = false; self.asleep_since = ++sleep_order_; }
+  void wake(Thread& sleeper);
+
+  // Ends the execution at once; does not return. Also from a signal handler on
+  // a thread under test.
+  [[noreturn]] void stop(End end = End::Stopped);
+
+  // At every access when watched, else at Thread::attention: step limit, endless loops without
+  // scheduling points, accesses at which the strategy wants a say.
+  void look_closer(Thread& self, EventKind kind, std::uintptr_t address, std::uintptr_t pc);
+
+  // Virtual time in nanoseconds since the execution began. Reading it takes a
+  // little time itself, and more and more while a thread does nothing else.
+  std::uint64_t read_clock(Thread& self);
+  std::uint64_t now() const { return now_; }
+  void advance_clock(std::uint64_t to) { if (to > now_) now_ = to; }
+
+  // --- State, for whoever asks after or during an execution. ---
+  bool is_running() const { return is_running_; }
+  std::span<const std::unique_ptr<Thread>> threads() const { return {threads_.data(), thread_count_}; }
+  const Operation& announced(ThreadId id) const { return announced_[index(id)]; }
+  std::vector<Blocked> blocked() const;
+  std::uint64_t steps() const;
+  std::uint64_t step(const Thread& running) const { return running.events + running.step_base; }
+  std::uint64_t decisions() const { return decisions_; }
+  std::uint64_t preemptions() const { return preemptions_; }
+  std::uint32_t event_hash() const { return event_hash_; }
+  // The thread whose stack (or the page below it) holds `address`, or null.
+  const Thread* owner_of_stack(std::uintptr_t address) const;
+
+ private:
+  void reschedule(Thread& self);
+  Thread& pick(Thread& self);
+  ThreadId preferred(const ThreadSet& eligible, ThreadId last, bool may_stay) const;
+  void resume(Thread& thread);
+  void end_thread(Thread& self);
+  void finish(End end);
+  void record(const Thread& last, std::size_t choice, EventKind kind, std::uint16_t object,
+              bool is_value);
+  void set_enabled(const Thread& thread);
+  Fiber& take_fiber();
+  void set_attention(Thread& thread) const;
+  static void fiber_main(void* self);
+
+  Host& host_;
+  Observer& observer_;
+  Limits limits_;
+  Fiber main_;
+  ObjectTable objects_;
+  Strategy* strategy_ = nullptr;
+  ScheduleLog log_;
+  bool is_running_ = false;
+  bool watch_accesses_ = false;
+  End end_ = End::Completed;
+
+  // Threads of this execution, and for each its fiber and what it announced. Reused.
+  std::vector<std::unique_ptr<Thread>> threads_;
+  std::unique_ptr<Operation[]> announced_;
+  std::size_t thread_count_ = 0, ended_count_ = 0;
+
+  struct Slot {
+    std::unique_ptr<Fiber> fiber;
+    Engine* engine = nullptr;
+    Thread* thread = nullptr;  // who runs on it in this execution
+    bool is_free = false;
+    bool is_dirty = false;     // was abandoned: start anew
+  };
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::size_t slots_used_ = 0;
+  std::vector<std::size_t> free_slots_;
+
+  ThreadSet enabled_, yielded_, stuttering_, timed_;
+  bool any_yielded_ = false;
+  std::uint64_t steps_before_ = 0;  // when the running thread was last resumed
+  std::uint64_t sleep_order_ = 0;
+  std::uint64_t now_ = 0;
+  std::uint64_t decisions_ = 0, preemptions_ = 0;
+  std::uint32_t event_hash_ = 0;
+  Thread* running_ = nullptr;
+  std::vector<Thread*> sleepers_;
+};
+
+}  // namespace raddle::scheduler

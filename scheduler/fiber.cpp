@@ -1,0 +1,180 @@
+#include "scheduler/fiber.hpp"
+
+#include <asm/prctl.h>
+#include <dlfcn.h>
+#include <link.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// The layer below boost::context::fiber. That class unwinds a stack when it is
+// destroyed; ours must be forgotten, and be restartable, instead.
+#include <atomic>
+#include <boost/context/detail/fcontext.hpp>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <system_error>
+
+namespace raddle::scheduler {
+namespace {
+
+namespace context = boost::context::detail;
+
+constexpr std::size_t kPage = 4096;
+
+// The kernel lets programs write the base register themselves (since Linux 5.9, Ivy Bridge).
+const bool has_fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
+
+long raw_syscall(long number, long a, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+  // Not ::syscall: raddle interposes that.
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  register long r9 asm("r9") = f;
+  long result = 0;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  return result;
+}
+
+struct Donation {
+  std::uintptr_t tls_base = 0;
+  std::vector<TlsImage> images;
+  std::atomic<int> is_ready{0};
+};
+
+bool belongs_to_libc(std::string_view path) {
+  return path.find("/libc.so") != std::string_view::npos ||
+         path.find("/ld-linux") != std::string_view::npos;
+}
+
+int note_tls(dl_phdr_info* info, std::size_t, void* out) {
+  if (info->dlpi_tls_data == nullptr || belongs_to_libc(info->dlpi_name)) return 0;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& header = info->dlpi_phdr[i];
+    if (header.p_type != PT_TLS) continue;
+    static_cast<std::vector<TlsImage>*>(out)->push_back(
+        {info->dlpi_tls_data, reinterpret_cast<const void*>(info->dlpi_addr + header.p_vaddr),
+         header.p_filesz, header.p_memsz});
+  }
+  return 0;
+}
+
+void* park(void* argument) {
+  auto& donation = *static_cast<Donation*>(argument);
+  dl_iterate_phdr(note_tls, &donation.images);
+  donation.tls_base = Fiber::tls_base();
+  donation.is_ready.store(1);
+  auto* word = reinterpret_cast<long*>(&donation.is_ready);
+  raw_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAKE_PRIVATE, 1);
+  // Sleeps for the rest of the process: fibers live on this thread's storage.
+  int never = 0;
+  for (;;) raw_syscall(SYS_futex, reinterpret_cast<long>(&never), FUTEX_WAIT_PRIVATE, 0);
+}
+
+// A real, parked thread. Fills `donation` and returns the handle.
+pthread_t make_donor(Donation& donation) {
+  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 64 * 1024);
+  // A donor must not be picked to handle a signal.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t handle{};
+  const int error = create(&handle, &attributes, park, &donation);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
+  if (error != 0) {
+    throw std::system_error(error, std::generic_category(), "no real thread for a thread under test");
+  }
+  while (donation.is_ready.load() == 0) {
+    raw_syscall(SYS_futex, reinterpret_cast<long>(&donation.is_ready), FUTEX_WAIT_PRIVATE, 0);
+  }
+  return handle;
+}
+
+}  // namespace
+
+std::uintptr_t Fiber::tls_base() {
+  std::uintptr_t base = 0;
+  if (has_fsgsbase) {
+    asm volatile("rdfsbase %0" : "=r"(base));
+  } else {
+    raw_syscall(SYS_arch_prctl, ARCH_GET_FS, reinterpret_cast<long>(&base));
+  }
+  return base;
+}
+
+void Fiber::set_tls_base(std::uintptr_t base) {
+  if (has_fsgsbase) {
+    asm volatile("wrfsbase %0" ::"r"(base) : "memory");
+  } else {
+    raw_syscall(SYS_arch_prctl, ARCH_SET_FS, static_cast<long>(base));
+  }
+}
+
+Fiber::Fiber() : tls_base_(tls_base()), handle_(pthread_self()) {}
+
+Fiber::Fiber(std::size_t stack_bytes, Entry entry, void* argument)
+    : entry_(entry), argument_(argument) {
+  stack_bytes = (stack_bytes + kPage - 1) / kPage * kPage;
+  void* memory = mmap(nullptr, stack_bytes + kPage, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (memory == MAP_FAILED) {
+    throw std::system_error(errno, std::generic_category(),
+                            "no stack of " + std::to_string(stack_bytes) + " bytes");
+  }
+  mprotect(memory, kPage, PROT_NONE);
+  stack_low_ = reinterpret_cast<std::uintptr_t>(memory) + kPage;
+  stack_high_ = stack_low_ + stack_bytes;
+  Donation donation;
+  handle_ = make_donor(donation);
+  tls_base_ = donation.tls_base;
+  images_ = std::move(donation.images);
+  restart();
+}
+
+Fiber::~Fiber() {
+  if (stack_high_ == 0) return;
+  munmap(reinterpret_cast<void*>(stack_low_ - kPage), stack_high_ - stack_low_ + kPage);
+}
+
+void Fiber::restart() {
+  context_ = context::make_fcontext(
+      reinterpret_cast<void*>(stack_high_), stack_high_ - stack_low_, [](context::transfer_t from) {
+        // `data` is the pair that switch_to passes.
+        auto** pair = static_cast<Fiber**>(from.data);
+        pair[0]->context_ = from.fctx;
+        Fiber& self = *pair[1];
+        self.entry_(self.argument_);
+      });
+}
+
+void Fiber::switch_to(Fiber& from, Fiber& to) {
+  Fiber* pair[2] = {&from, &to};
+  set_tls_base(to.tls_base_);
+  const context::transfer_t back = context::jump_fcontext(to.context_, pair);
+  static_cast<Fiber**>(back.data)[0]->context_ = back.fctx;
+}
+
+void Fiber::reset_tls() {
+  for (const TlsImage& image : images_) {
+    auto* bytes = static_cast<char*>(image.storage);
+    std::memcpy(bytes, image.initial, image.initial_bytes);
+    std::memset(bytes + image.initial_bytes, 0, image.bytes - image.initial_bytes);
+  }
+}
+
+bool Fiber::in_guard(std::uintptr_t address) const {
+  return address < stack_low_ && address >= stack_low_ - kPage;
+}
+
+}  // namespace raddle::scheduler

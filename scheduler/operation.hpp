@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "scheduler/events/event.hpp"
+
+namespace raddle::scheduler {
+
+struct Object;
+
+inline constexpr std::uint64_t kNoDeadline = std::numeric_limits<std::uint64_t>::max();
+
+// What a thread has announced: it takes effect when the thread is chosen.
+// `kind` is the event of its success; a try or a timed operation may turn out
+// as the failing kind of the same family.
+struct Operation {
+  EventKind kind{};
+  MemoryOrder order{};
+  ThreadId target{kNoThread};   // ThreadJoin: whom
+  std::uintptr_t address{};     // of the object or the memory
+  Object* object{};             // its model; null for memory, start, join, yield
+  Object* mutex{};              // CondWake: to be taken again
+  std::uint64_t deadline{kNoDeadline};  // virtual nanoseconds; a timed operation may give up
+  std::uintptr_t pc{};
+
+  bool is_timed() const { return deadline != kNoDeadline; }
+};
+
+}  // namespace raddle::scheduler

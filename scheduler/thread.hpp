@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "scheduler/events/ids.hpp"
+#include "scheduler/spin_watch.hpp"
+
+namespace raddle::scheduler {
+
+class Fiber;
+
+// Called at the end of a thread, last registered first (thread_local destructors).
+struct ExitHandler {
+  void (*function)(void*);
+  void* argument;
+};
+
+// A thread under test. What the hot path touches comes first.
+struct Thread {
+  ThreadId id{};
+  std::uint64_t events = 0;     // so far, of this thread; places in a schedule are told by it
+  std::uint64_t attention = 0;  // at this many events the slow path looks closer
+  std::uint64_t step_base = 0;  // events + step_base = step of the whole execution, while it runs
+  std::uint32_t stack_node = 0;  // calls open now; kept while a trace is recorded
+  std::uint32_t run_length = 0;  // visible operations since another thread last ran
+
+  SpinWatch spin;
+  Fiber* fiber = nullptr;
+  void* (*start)(void*) = nullptr;
+  void* argument = nullptr;
+  void* result = nullptr;
+  ThreadId creator = kNoThread;
+  bool has_ended = false;
+  bool is_detached = false;
+  bool is_joined = false;
+  bool was_woken = false;       // CondWake, FutexWoken: a notify has chosen it
+  bool is_cancel_pending = false;
+  std::uint64_t asleep_since = 0;  // order of going to sleep, for first-come wakeups
+  std::uint32_t barrier_phase = 0;
+  std::uint64_t clock_reads = 0;   // in a row, without other visible operations
+  std::vector<ExitHandler> exit_handlers;
+  char name[16] = {};
+  std::uint32_t created_at = 0;  // stack node and return address of the pthread_create call
+  std::uintptr_t created_pc = 0;
+};
+
+}  // namespace raddle::scheduler

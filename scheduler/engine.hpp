@@ -89,6 +89,8 @@ class Engine {
 
   // Is what `thread` has announced possible now, timeouts aside?
   bool is_enabled(const Thread& thread) const;
+  // Marks a joined thread: its pthread_t and its fiber may be used again.
+  void joined(Thread& thread) { thread.is_joined = true; release_fiber(thread); }
   // Looks again at every thread that has announced something about `object`.
   void refresh(const Object* object);
   void refresh_joins(ThreadId ended);
@@ -144,9 +146,9 @@ class Engine {
   void end_thread(Thread& self);
   void finish(End end);
   void record(const Thread& last, std::size_t choice, EventKind kind, std::uint16_t object,
-              bool is_value);
+              bool is_value, std::size_t options);
   void set_enabled(const Thread& thread);
-  Fiber& take_fiber();
+  void release_fiber(const Thread& ended);
   void set_attention(Thread& thread) const;
   static void fiber_main(void* self);
 
@@ -170,7 +172,6 @@ class Engine {
     std::unique_ptr<Fiber> fiber;
     Engine* engine = nullptr;
     Thread* thread = nullptr;  // who runs on it in this execution
-    bool is_free = false;
     bool is_dirty = false;     // was abandoned: start anew
   };
   std::vector<std::unique_ptr<Slot>> slots_;

@@ -19,8 +19,9 @@ namespace {
 //   event hash    32
 //   steps          number in groups of 5
 //   deviations     how many: number in groups of 3
-//   each: step - step before     number in groups of 4
-//         is_value               1
+//   each: is_value               1
+//         is another thread      1, and if so: thread, number in groups of 2
+//         step - step before     number in groups of 4
 //         kind                   7
 //         choice                 number in groups of 2
 //         object                 number in groups of 3
@@ -154,19 +155,39 @@ class BitReader {
   std::size_t at_ = 0;
 };
 
-void write(BitWriter& writer, const Deviation& deviation, std::uint64_t step_before) {
-  writer.number(deviation.step - step_before, 4);
+// What a deviation is told relative to: kept the same way by both sides.
+class Context {
+ public:
+  ThreadId expected_thread() const { return expected_; }
+  std::uint64_t step_before(ThreadId thread) const { return steps_[index(thread) % kThreadsMax]; }
+  void advance(const Deviation& deviation) {
+    steps_[index(deviation.thread) % kThreadsMax] = deviation.step;
+    expected_ = deviation.is_value ? deviation.thread : thread_id(deviation.choice);
+  }
+
+ private:
+  ThreadId expected_{};
+  std::array<std::uint64_t, kThreadsMax> steps_{};
+};
+
+void write(BitWriter& writer, const Deviation& deviation, const Context& context) {
+  const bool is_another = deviation.thread != context.expected_thread();
   writer.bits(deviation.is_value, 1);
+  writer.bits(is_another, 1);
+  if (is_another) writer.number(index(deviation.thread), 2);
+  writer.number(deviation.step - context.step_before(deviation.thread), 4);
   writer.bits(static_cast<std::uint64_t>(deviation.kind), kKindBits);
   writer.number(deviation.choice, 2);
   writer.number(deviation.object, 3);
   writer.number(deviation.options, 2);
 }
 
-Deviation read_deviation(BitReader& reader, std::uint64_t step_before) {
+Deviation read_deviation(BitReader& reader, const Context& context) {
   Deviation deviation;
-  deviation.step = step_before + reader.number(4);
   deviation.is_value = reader.bits(1) != 0;
+  const bool is_another = reader.bits(1) != 0;
+  deviation.thread = is_another ? thread_id(reader.number(2)) : context.expected_thread();
+  deviation.step = context.step_before(deviation.thread) + reader.number(4);
   deviation.kind = static_cast<EventKind>(reader.bits(kKindBits));
   deviation.choice = static_cast<std::uint16_t>(reader.number(2));
   deviation.object = static_cast<std::uint16_t>(reader.number(3));
@@ -185,10 +206,10 @@ DecodedToken read(BitReader& reader) {
   const std::uint64_t count = reader.number(3);
   // A damaged count must not make us take gigabytes: a deviation is longer than 2 characters.
   token.schedule.deviations.reserve(std::min<std::uint64_t>(count, reader.characters_left() / 2));
-  std::uint64_t step = 0;
+  Context context;
   for (std::uint64_t i = 0; i < count; ++i) {
-    token.schedule.deviations.push_back(read_deviation(reader, step));
-    step = token.schedule.deviations.back().step;
+    token.schedule.deviations.push_back(read_deviation(reader, context));
+    context.advance(token.schedule.deviations.back());
   }
   return token;
 }
@@ -237,10 +258,10 @@ std::string encode(const Schedule& schedule, std::uint32_t fingerprint, const To
   writer.bits(schedule.event_hash, 32);
   writer.number(schedule.steps, 5);
   writer.number(schedule.deviations.size(), 3);
-  std::uint64_t step = 0;
+  Context context;
   for (const Deviation& deviation : schedule.deviations) {
-    write(writer, deviation, step);
-    step = deviation.step;
+    write(writer, deviation, context);
+    context.advance(deviation);
   }
   const std::string body = writer.finish();
   BitWriter check;
@@ -266,9 +287,9 @@ DecodedToken decode(std::string_view token) {
     }
     for (const Deviation& deviation : decoded.schedule.deviations) {
       if (static_cast<std::size_t>(deviation.kind) < kEventKinds) continue;
-      throw TokenError("the replay token was made by a newer raddle: at step " +
-                       std::to_string(deviation.step) +
-                       " it names an operation unknown to this one");
+      throw TokenError("the replay token was made by a newer raddle: it names operation " +
+                       std::to_string(static_cast<unsigned>(deviation.kind)) +
+                       ", which this one does not know");
     }
     return decoded;
   } catch (const EndOfToken&) {

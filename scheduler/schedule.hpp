@@ -1,13 +1,13 @@
 // A schedule and its text form, the token that replays it.
 #pragma once
 
+#include "scheduler/events/event.hpp"
+
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "scheduler/events/event.hpp"
 
 namespace raddle::scheduler {
 
@@ -15,7 +15,8 @@ namespace raddle::scheduler {
 // The last three members decide nothing. They are there to notice, in a replay,
 // that the program is not deterministic or has changed.
 struct Deviation {
-  std::uint64_t step = 0;     // events in the execution before the decision
+  std::uint64_t step = 0;     // events that `thread` had had before the decision
+  ThreadId thread{};          // who ran last; who chooses, if `is_value`
   std::uint16_t choice = 0;   // ThreadId, or the value if `is_value`
   bool is_value = false;      // raddle::choose, or which of several waiters
   EventKind kind{};           // what the chosen thread had announced
@@ -25,7 +26,8 @@ struct Deviation {
   bool operator==(const Deviation&) const = default;
 };
 
-// One execution: the default policy but for the deviations, in order of steps.
+// One execution: the default policy but for the deviations, which stand in the
+// order in which they were taken.
 struct Schedule {
   std::uint64_t steps = 0;       // events when the execution stopped
   std::uint32_t event_hash = 0;  // of all events, in order

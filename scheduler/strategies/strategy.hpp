@@ -44,6 +44,9 @@ class Strategy {
   // The thread let the others go first: it yielded, slept, timed out or read
   // the same again.
   virtual void on_yield(ThreadId) {}
+  // Is a plain access of `thread`, when it has had `events` events, to be a
+  // scheduling point although nothing else makes it one?
+  virtual bool wants_point(ThreadId, std::uint64_t) const { return false; }
 };
 
 }  // namespace raddle::scheduler

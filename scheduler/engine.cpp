@@ -1,0 +1,524 @@
+#include "scheduler/engine.hpp"
+
+#include <algorithm>
+
+#include "scheduler/objects/enabled.hpp"
+
+namespace raddle::scheduler {
+
+constinit thread_local Thread* current_thread __attribute__((tls_model("initial-exec"))) = nullptr;
+
+namespace {
+
+// Plain accesses without a scheduling point between them, after which a thread lets
+// others go first: it may be polling a plain variable.
+constexpr std::uint64_t kLongRun = 1 << 16;
+
+// Visible operations without a switch, after which a thread lets others go first: it may
+// be polling under a lock. Keeps every strategy fair.
+constexpr std::uint32_t kFairRun = 1000;
+
+// What one reading of the clock takes, in virtual nanoseconds, and how far it doubles.
+constexpr std::uint64_t kClockTick = 1000;
+constexpr std::uint64_t kClockDoublingsMax = 14;
+
+// Can the operation change what another thread reads or may do?
+constexpr bool is_write(EventKind kind) {
+  switch (kind) {
+    case EventKind::AtomicLoad:
+    case EventKind::AtomicCompareFailed:
+    case EventKind::Fence:
+    case EventKind::Read:
+    case EventKind::Write:  // plain accesses never count: see look_closer
+    case EventKind::MutexTryLockFailed:
+    case EventKind::MutexTimeout:
+    case EventKind::ReadTryLockFailed:
+    case EventKind::WriteTryLockFailed:
+    case EventKind::ReadTimeout:
+    case EventKind::WriteTimeout:
+    case EventKind::SemTryFailed:
+    case EventKind::SemTimeout:
+    case EventKind::FutexMismatch:
+    case EventKind::FutexTimeout:
+    case EventKind::OncePass:
+    case EventKind::Yield:
+    case EventKind::Sleep:
+    case EventKind::Choose:
+    case EventKind::Allocate:
+    case EventKind::Free:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+Engine::Engine(Host& host, Observer& observer, Limits limits)
+    : host_(host),
+      observer_(observer),
+      limits_(limits),
+      announced_(std::make_unique<Operation[]>(kThreadsMax)) {
+  threads_.reserve(kThreadsMax);
+  slots_.reserve(kThreadsMax);
+  free_slots_.reserve(kThreadsMax);
+  sleepers_.reserve(kThreadsMax);
+}
+
+Engine::~Engine() = default;
+
+End Engine::run(Strategy& strategy, void* (*start)(void*), void* argument, ScheduleLog log,
+                bool watch_accesses) {
+  strategy_ = &strategy;
+  log_ = log;
+  if (log_.count != nullptr) *log_.count = 0;
+  watch_accesses_ = watch_accesses;
+  thread_count_ = ended_count_ = 0;
+  slots_used_ = 0;
+  free_slots_.clear();
+  enabled_.reset(1);
+  yielded_.reset(1);
+  stuttering_.reset(1);
+  timed_.reset(1);
+  any_yielded_ = false;
+  steps_before_ = sleep_order_ = now_ = decisions_ = preemptions_ = 0;
+  event_hash_ = 0;
+  objects_.begin_execution();
+
+  Thread body;  // stands for whoever creates the first thread
+  body.id = kNoThread;
+  Thread& first = create_thread(body, start, argument);
+  is_running_ = true;
+  resume(first);
+  running_ = &first;
+  Fiber::switch_to(main_, *first.fiber);
+  is_running_ = false;
+
+  // Threads that ended well wait where they can be used again; after anything else it is
+  // simpler to start all of them anew.
+  if (end_ != End::Completed) {
+    for (std::size_t i = 0; i < slots_used_; ++i) slots_[i]->is_dirty = true;
+  }
+  return end_;
+}
+
+Thread& Engine::create_thread(Thread& self, void* (*start)(void*), void* argument) {
+  if (thread_count_ == kThreadsMax) stop(End::TooManyThreads);
+  if (thread_count_ == threads_.size()) threads_.push_back(std::make_unique<Thread>());
+  Thread& thread = *threads_[thread_count_];
+  const ThreadId id = thread_id(thread_count_++);
+  thread.id = id;
+  thread.events = 0;
+  thread.step_base = 0;
+  thread.stack_node = 0;
+  thread.run_length = 0;
+  thread.spin = SpinWatch{};
+  thread.start = start;
+  thread.argument = argument;
+  thread.result = nullptr;
+  thread.creator = self.id;
+  thread.has_ended = thread.is_detached = thread.is_joined = thread.was_woken = false;
+  thread.is_cancel_pending = false;
+  thread.clock_reads = 0;
+  thread.exit_handlers.clear();
+  thread.name[0] = '\0';
+
+  // Slots are taken in the same order in every execution, so that stacks and
+  // thread-local storage lie at the same addresses.
+  std::size_t slot_index;
+  if (!free_slots_.empty()) {
+    slot_index = free_slots_.back();
+    free_slots_.pop_back();
+  } else {
+    slot_index = slots_used_++;
+    if (slot_index == slots_.size()) {
+      auto slot = std::make_unique<Slot>();
+      slot->engine = this;
+      slot->fiber = std::make_unique<Fiber>(limits_.stack_bytes, &Engine::fiber_main, slot.get());
+      slots_.push_back(std::move(slot));
+    }
+  }
+  Slot& slot = *slots_[slot_index];
+  if (slot.is_dirty) {
+    slot.fiber->restart();
+    slot.is_dirty = false;
+  }
+  slot.thread = &thread;
+  thread.fiber = slot.fiber.get();
+
+  enabled_.grow(thread_count_);
+  yielded_.grow(thread_count_);
+  stuttering_.grow(thread_count_);
+  timed_.grow(thread_count_);
+  Operation& operation = announced_[index(id)];
+  operation = Operation{};
+  operation.kind = EventKind::ThreadStart;
+  operation.target = self.id;
+  enabled_.add(id);
+  return thread;
+}
+
+void Engine::fiber_main(void* argument) {
+  auto& slot = *static_cast<Slot*>(argument);
+  Engine& engine = *slot.engine;
+  for (;;) {
+    Thread& thread = *slot.thread;
+    slot.fiber->reset_tls();
+    current_thread = &thread;
+    ++thread.events;
+    engine.took_effect(thread, EventKind::ThreadStart, 0, index(thread.creator), 0, 0);
+    engine.host_.run(thread);
+    current_thread = nullptr;
+    engine.end_thread(thread);  // comes back when the fiber is used again
+  }
+}
+
+void Engine::end_thread(Thread& self) {
+  ++self.events;
+  took_effect(self, EventKind::ThreadEnd, 0, 0, 0, 0);
+  self.has_ended = true;
+  enabled_.remove(self.id);
+  timed_.remove(self.id);
+  yielded_.remove(self.id);
+  stuttering_.remove(self.id);
+  refresh_joins(self.id);
+  if (++ended_count_ == thread_count_) {
+    finish(End::Completed);
+    return;
+  }
+  if (self.is_detached) release_fiber(self);
+  Thread& next = pick(self);
+  running_ = &next;
+  resume(next);
+  Fiber::switch_to(*self.fiber, *next.fiber);
+}
+
+void Engine::finish(End end) {
+  end_ = end;
+  steps_before_ = step(*running_);
+  Fiber& from = *running_->fiber;
+  Fiber::switch_to(from, main_);
+}
+
+void Engine::stop(End end) {
+  finish(end);
+  __builtin_unreachable();
+}
+
+void Engine::set_attention(Thread& thread) const {
+  if (watch_accesses_) {
+    thread.attention = 0;
+    return;
+  }
+  const std::uint64_t next_long_run = (thread.events / kLongRun + 1) * kLongRun;
+  const std::uint64_t at_limit = limits_.steps > thread.step_base ? limits_.steps - thread.step_base : 0;
+  thread.attention = std::min(next_long_run, at_limit);
+}
+
+void Engine::resume(Thread& thread) {
+  thread.step_base = steps_before_ - thread.events;
+  thread.run_length = 0;
+  set_attention(thread);
+}
+
+void Engine::announce(Thread& self, const Operation& operation) {
+  if (++self.events >= self.attention && step(self) >= limits_.steps) stop(End::StepLimit);
+  announced_[index(self.id)] = operation;
+  set_enabled(self);
+  reschedule(self);
+}
+
+void Engine::announce_access(Thread& self, EventKind kind, std::uintptr_t address,
+                             std::uintptr_t pc) {
+  Operation& operation = announced_[index(self.id)];
+  operation = Operation{};
+  operation.kind = kind;
+  operation.address = address;
+  operation.pc = pc;
+  enabled_.add(self.id);
+  timed_.remove(self.id);
+  reschedule(self);
+}
+
+void Engine::look_closer(Thread& self, EventKind kind, std::uintptr_t address, std::uintptr_t pc) {
+  if (step(self) >= limits_.steps) stop(End::StepLimit);
+  // Decided by the thread's own count alone, so that it falls on the same event whether or
+  // not the execution is being watched.
+  if (self.events % kLongRun == 0) {
+    yielded_.add(self.id);
+    any_yielded_ = true;
+    strategy_->on_yield(self.id);
+    announce_access(self, kind, address, pc);
+  } else if (watch_accesses_ && strategy_->wants_point(self.id, self.events)) {
+    announce_access(self, kind, address, pc);
+  }
+  set_attention(self);
+}
+
+void Engine::reschedule(Thread& self) {
+  Thread& next = pick(self);
+  if (&next == &self) return;
+  steps_before_ = step(self);
+  running_ = &next;
+  resume(next);
+  Fiber::switch_to(*self.fiber, *next.fiber);
+}
+
+// Who goes on. `self` ran last, and has announced its next operation or ended.
+Thread& Engine::pick(Thread& self) {
+  if (enabled_.empty()) {
+    stop(End::Stuck);
+  }
+  ThreadSet eligible = enabled_;
+  bool may_stay = true;
+  if (any_yielded_) {
+    may_stay = !yielded_.contains(self.id) && !stuttering_.contains(self.id);
+    eligible.subtract(yielded_);
+    eligible.subtract(stuttering_);
+    if (eligible.empty()) {
+      // Everybody waits for everybody: all may go on, the longest-waiting first.
+      eligible = enabled_;
+      yielded_.reset(thread_count_);
+      stuttering_.reset(thread_count_);
+      any_yielded_ = false;
+    }
+  }
+  const std::size_t count = eligible.count();
+  ThreadId chosen;
+  // A forced move is not a choice. Recording it would lengthen every replay and
+  // give a search a branch that is not there.
+  if (count == 1) {
+    chosen = eligible.nth(0);
+  } else {
+    ++decisions_;
+    const bool is_current = !self.has_ended && may_stay && eligible.contains(self.id);
+    const ThreadId by_default = preferred(eligible, self.id, is_current);
+    chosen = strategy_->choose_thread({eligible,
+                                       count,
+                                       is_current ? self.id : kNoThread,
+                                       by_default,
+                                       {announced_.get(), thread_count_},
+                                       self.id,
+                                       self.events});
+    if (chosen != by_default) {
+      const Operation& operation = announced_[index(chosen)];
+      record(self, index(chosen), operation.kind,
+             operation.object != nullptr ? operation.object->ordinal : std::uint16_t{0}, false, count);
+    }
+    if (is_current && chosen != self.id) ++preemptions_;
+  }
+  Thread& next = *threads_[index(chosen)];
+  if (timed_.contains(chosen)) {
+    // Chosen although it only waits for time to pass: time passes.
+    timed_.remove(chosen);
+    if (!is_enabled(next)) advance_clock(announced_[index(chosen)].deadline);
+  }
+  return next;
+}
+
+// Goes on with the same thread; else with the next that needs no time to pass; else
+// with the one whose time is up first.
+ThreadId Engine::preferred(const ThreadSet& eligible, ThreadId last, bool may_stay) const {
+  if (may_stay && !timed_.contains(last)) return last;
+  ThreadSet at_once = eligible;
+  at_once.subtract(timed_);
+  if (!at_once.empty()) return at_once.next_cyclic((index(last) + 1) % kThreadsMax);
+  ThreadId earliest = kNoThread;
+  eligible.for_each([&](ThreadId id) {
+    if (earliest == kNoThread ||
+        announced_[index(id)].deadline < announced_[index(earliest)].deadline) {
+      earliest = id;
+    }
+  });
+  return earliest;
+}
+
+void Engine::record(const Thread& last, std::size_t choice, EventKind kind, std::uint16_t object,
+                    bool is_value, std::size_t options) {
+  if (log_.count == nullptr) return;
+  if (*log_.count < log_.capacity) {
+    Deviation& deviation = log_.deviations[*log_.count];
+    deviation.step = last.events;
+    deviation.thread = last.id;
+    deviation.choice = static_cast<std::uint16_t>(choice);
+    deviation.is_value = is_value;
+    deviation.kind = kind;
+    deviation.object = object;
+    deviation.options = static_cast<std::uint16_t>(options);
+  }
+  ++*log_.count;
+}
+
+std::size_t Engine::choose_value(Thread& self, std::size_t count, EventKind kind) {
+  if (count < 2) return 0;
+  ++decisions_;
+  const std::size_t value = strategy_->choose_value({count, kind, self.id, self.events});
+  if (value != 0) record(self, value, kind, 0, true, count);
+  return value;
+}
+
+bool Engine::is_enabled(const Thread& thread) const {
+  const Operation& operation = announced_[index(thread.id)];
+  const Thread* target = operation.kind == EventKind::ThreadJoin
+                             ? threads_[index(operation.target)].get()
+                             : nullptr;
+  return scheduler::is_enabled(operation, thread, target);
+}
+
+void Engine::set_enabled(const Thread& thread) {
+  const Operation& operation = announced_[index(thread.id)];
+  if (is_enabled(thread)) {
+    enabled_.add(thread.id);
+    timed_.remove(thread.id);
+    return;
+  }
+  // A timed wait that has to take its mutex again must find it free, timed out or not.
+  const bool may_time_out =
+      operation.is_timed() &&
+      (operation.mutex == nullptr || operation.mutex->owner == kNoThread);
+  if (may_time_out) {
+    enabled_.add(thread.id);
+    timed_.add(thread.id);
+  } else {
+    enabled_.remove(thread.id);
+    timed_.remove(thread.id);
+  }
+}
+
+void Engine::refresh(const Object* object) {
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    const Operation& operation = announced_[i];
+    if ((operation.object == object || operation.mutex == object) && !threads_[i]->has_ended &&
+        threads_[i].get() != running_) {
+      set_enabled(*threads_[i]);
+    }
+  }
+}
+
+void Engine::refresh_joins(ThreadId ended) {
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    if (announced_[i].kind == EventKind::ThreadJoin && announced_[i].target == ended &&
+        !threads_[i]->has_ended) {
+      enabled_.add(thread_id(i));
+    }
+  }
+}
+
+void Engine::took_effect(Thread& self, EventKind kind, std::uintptr_t address, std::uint64_t value,
+                         std::uint64_t extra, std::uintptr_t pc, MemoryOrder order,
+                         std::uint32_t size) {
+  event_hash_ = (event_hash_ ^ (static_cast<std::uint32_t>(kind) << 16 | static_cast<std::uint32_t>(self.id))) *
+                0x01000193u;
+  const bool writes = is_write(kind);
+  if (writes) {
+    self.spin.on_write();
+    self.clock_reads = 0;
+  }
+  if (any_yielded_) {
+    // Something happened: those who stepped aside may look again.
+    const bool self_yielded = yielded_.contains(self.id);
+    yielded_.reset(thread_count_);
+    if (self_yielded) yielded_.add(self.id);
+    if (writes) {
+      stuttering_.reset(thread_count_);
+    }
+    any_yielded_ = self_yielded || !stuttering_.empty();
+  }
+  if (++self.run_length >= kFairRun) {
+    self.run_length = 0;
+    yield(self, false);
+  }
+  observer_.on_event({kind, order, self.id, size, step(self), address, value, extra, pc});
+}
+
+void Engine::yield(Thread& self, bool until_write) {
+  (until_write ? stuttering_ : yielded_).add(self.id);
+  any_yielded_ = true;
+  strategy_->on_yield(self.id);
+}
+
+void Engine::release_fiber(const Thread& ended) {
+  for (std::size_t i = 0; i < slots_used_; ++i) {
+    if (slots_[i]->thread == &ended) {
+      slots_[i]->thread = nullptr;
+      free_slots_.push_back(i);
+    }
+  }
+}
+
+Thread* Engine::find_thread(pthread_t handle) {
+  // Newest first: a handle is used again once its thread was joined.
+  for (std::size_t i = thread_count_; i-- > 0;) {
+    if (pthread_equal(threads_[i]->fiber->handle(), handle)) return threads_[i].get();
+  }
+  return nullptr;
+}
+
+std::span<Thread* const> Engine::sleepers(const Object& object) {
+  sleepers_.clear();
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    const Operation& operation = announced_[i];
+    if (operation.object == &object && !threads_[i]->was_woken && !threads_[i]->has_ended &&
+        threads_[i].get() != running_ &&
+        (operation.kind == EventKind::CondWake || operation.kind == EventKind::FutexWoken)) {
+      sleepers_.push_back(threads_[i].get());
+    }
+  }
+  std::sort(sleepers_.begin(), sleepers_.end(),
+            [](const Thread* a, const Thread* b) { return a->asleep_since < b->asleep_since; });
+  return sleepers_;
+}
+
+void Engine::wake(Thread& sleeper) {
+  sleeper.was_woken = true;
+  set_enabled(sleeper);
+}
+
+std::uint64_t Engine::read_clock(Thread& self) {
+  // A loop that does nothing but look at the clock must reach its deadline soon.
+  const std::uint64_t doublings = std::min(self.clock_reads++ / 8, kClockDoublingsMax);
+  now_ += kClockTick << doublings;
+  return now_;
+}
+
+std::uint64_t Engine::steps() const {
+  return is_running_ && running_ != nullptr ? step(*running_) : steps_before_;
+}
+
+std::vector<Blocked> Engine::blocked() const {
+  std::vector<Blocked> result;
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    const Thread& thread = *threads_[i];
+    const Operation& operation = announced_[i];
+    if (thread.has_ended || enabled_.contains(thread.id)) continue;
+    Blocked blocked;
+    blocked.thread = thread.id;
+    blocked.waiting_for = operation.kind;
+    blocked.object = operation.address;
+    blocked.mutex = operation.mutex != nullptr ? operation.mutex->address : 0;
+    blocked.target = operation.kind == EventKind::ThreadJoin ? operation.target : kNoThread;
+    blocked.pc = operation.pc;
+    blocked.stack = thread.stack_node;
+    if (operation.object != nullptr) blocked.holders = holders(*operation.object);
+    // Notified, and now it waits for the mutex like anybody else.
+    if (operation.kind == EventKind::CondWake && thread.was_woken && operation.mutex != nullptr) {
+      blocked.waiting_for = EventKind::MutexLock;
+      blocked.object = blocked.mutex;
+      blocked.holders = holders(*operation.mutex);
+    }
+    result.push_back(std::move(blocked));
+  }
+  return result;
+}
+
+const Thread* Engine::owner_of_stack(std::uintptr_t address) const {
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    const Fiber& fiber = *threads_[i]->fiber;
+    if ((address >= fiber.stack_low() && address < fiber.stack_high()) || fiber.in_guard(address)) {
+      return threads_[i].get();
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace raddle::scheduler

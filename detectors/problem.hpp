@@ -2,11 +2,11 @@
 // steps. Names and source lines are added by harness/report.
 #pragma once
 
+#include "scheduler/events/event.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
-#include "scheduler/events/event.hpp"
 
 namespace raddle::detectors {
 
@@ -21,12 +21,12 @@ enum class ProblemKind : std::uint8_t {
 
 enum class Misuse : std::uint8_t {
   None,
-  DoubleLock,            // normal mutex, locked again by its holder
-  UnlockNotHeld,         // nobody holds it
-  UnlockByAnother,       // held by Problem::other
-  DestroyHeld,           // destroyed or freed while held by Problem::other
-  DestroyWaitedOn,       // a condition, semaphore or barrier destroyed while Problem::other waits on it
-  WaitMutexNotHeld,      // condition wait with a mutex that the thread does not hold
+  DoubleLock,        // normal mutex, locked again by its holder
+  UnlockNotHeld,     // nobody holds it
+  UnlockByAnother,   // held by Problem::other
+  DestroyHeld,       // destroyed or freed while held by Problem::other
+  DestroyWaitedOn,   // a condition, semaphore or barrier destroyed while Problem::other waits on it
+  WaitMutexNotHeld,  // condition wait with a mutex that the thread does not hold
 };
 
 // How one access of a race touched memory.
@@ -37,13 +37,15 @@ struct Problem {
   ProblemKind kind{};
   Misuse misuse{};                                   // MutexMisuse
   scheduler::ThreadId thread{scheduler::kNoThread};  // who did the last thing
-  scheduler::ThreadId other{scheduler::kNoThread};   // the earlier access, the holder, the waiter, who freed
+  scheduler::ThreadId other{
+      scheduler::kNoThread};  // the earlier access, the holder, the waiter, who freed
   AccessKind access{};        // DataRace, UseAfterFree: what `thread` did
   AccessKind other_access{};  // DataRace: what `other` had done
   std::uintptr_t address{};   // of the access, or of the object misused
   std::uint32_t size{};       // bytes of the access
   std::uint64_t step{};       // of the last thing
   std::uintptr_t pc{};        // of the last thing
+  std::uintptr_t clash{};     // DataRace, UseAfterFree: the first byte that both touched
 };
 
 // One arrow of a wait-for cycle: `thread` waits for `object`, which `holder`

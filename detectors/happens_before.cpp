@@ -1,0 +1,436 @@
+#include "detectors/happens_before.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace raddle::detectors {
+
+using scheduler::Event;
+using scheduler::EventKind;
+
+HappensBefore::HappensBefore() : shadow_(clocks_) { phases_.reserve(scheduler::kThreadsMax); }
+
+void HappensBefore::begin_execution() {
+  clocks_.begin_execution();
+  shadow_.begin_execution();
+  phases_[0] = 0;
+  found_ = false;
+}
+
+bool HappensBefore::read(ThreadId thread, std::uintptr_t address, std::uint32_t size,
+                         std::uintptr_t pc, std::uint64_t step) {
+  const Access access{index(thread), AccessKind::Read, address, size, pc, step};
+  if (!races_) return check_freed(access);
+  bool fine = true;
+  shadow_.visit(address, size, [&](Segment& segment, std::uintptr_t cell) {
+    if (judge(access, segment, cell, fine)) record_read(access.thread, segment);
+  });
+  return fine;
+}
+
+bool HappensBefore::write(ThreadId thread, std::uintptr_t address, std::uint32_t size,
+                          std::uintptr_t pc, std::uint64_t step) {
+  const Access access{index(thread), AccessKind::Write, address, size, pc, step};
+  if (!races_) return check_freed(access);
+  bool fine = true;
+  shadow_.visit(address, size, [&](Segment& segment, std::uintptr_t cell) {
+    if (judge(access, segment, cell, fine)) record_write(access.thread, segment);
+  });
+  return fine;
+}
+
+Epoch HappensBefore::conflict(const Access& access, const Segment& segment, AccessKind& other) {
+  const std::size_t thread = access.thread;
+  if (!clocks_.knows(thread, segment.write)) {
+    other = AccessKind::Write;
+    return segment.write;
+  }
+  const History* history = shadow_.history_if_any(segment);
+  const bool plain =
+      access.kind != AccessKind::AtomicRead && access.kind != AccessKind::AtomicWrite;
+  if (plain && history != nullptr) {
+    other = AccessKind::AtomicWrite;
+    const Epoch epoch = clocks_.first_unknown(thread, history->atomic_writers);
+    if (epoch != 0) return epoch;
+  }
+  if (access.kind == AccessKind::Read || access.kind == AccessKind::AtomicRead) return 0;
+
+  other = AccessKind::Read;
+  if (segment.read == kSharedReads) {
+    const Epoch epoch = clocks_.first_unknown(thread, history->readers);
+    if (epoch != 0) return epoch;
+  } else if (!clocks_.knows(thread, segment.read)) {
+    return segment.read;
+  }
+  if (!plain || history == nullptr) return 0;
+  other = AccessKind::AtomicRead;
+  return clocks_.first_unknown(thread, history->atomic_readers);
+}
+
+inline bool HappensBefore::judge(const Access& access, Segment& segment, std::uintptr_t cell,
+                                 bool& fine) {
+  ProblemKind kind = ProblemKind::DataRace;
+  AccessKind other{};
+  Epoch epoch = 0;
+  if ((segment.write & kMarks) == 0) {
+    epoch = conflict(access, segment, other);
+    if (epoch == 0) return true;
+    // One of several problems: as if it had not happened.
+    if (found_ && fine) return true;
+  } else {
+    if ((segment.write & kMuted) != 0 || (found_ && fine)) return false;
+    kind = ProblemKind::UseAfterFree;
+    other = AccessKind::Free;
+    epoch = segment.write;
+  }
+  if (fine) {
+    const auto first = static_cast<std::uintptr_t>(std::countr_zero(segment.key & 0xff));
+    report(kind, access, epoch, other, cell + first);
+  }
+  fine = false;
+  segment.write = kMuted;
+  segment.read = 0;
+  return false;
+}
+
+bool HappensBefore::check_freed(const Access& access) {
+  if (found_) return true;
+  Segment* freed = shadow_.find(access.address, access.size,
+                                [](const Segment& s) { return (s.write & kMarks) == kFreed; });
+  if (freed == nullptr) return true;
+  report(ProblemKind::UseAfterFree, access, freed->write, AccessKind::Free, access.address);
+  freed->write = kMuted;
+  return false;
+}
+
+void HappensBefore::report(ProblemKind kind, const Access& access, Epoch other,
+                           AccessKind other_access, std::uintptr_t clash) {
+  found_ = true;
+  problem_ = {};
+  problem_.kind = kind;
+  problem_.thread = scheduler::thread_id(access.thread);
+  problem_.other = scheduler::thread_id(thread_of(other));
+  problem_.access = access.kind;
+  problem_.other_access = other_access;
+  problem_.address = access.address;
+  problem_.size = access.size;
+  problem_.step = access.step;
+  problem_.pc = access.pc;
+  problem_.clash = clash;
+}
+
+inline void HappensBefore::record_read(std::size_t thread, Segment& segment) {
+  const Epoch epoch = clocks_.epoch(thread);
+  if (segment.read == kSharedReads) {
+    clocks_.put(shadow_.history(segment).readers, thread, epoch);
+  } else if (clocks_.knows(thread, segment.read)) {
+    // Whoever comes after this read comes after the one before it.
+    segment.read = epoch;
+  } else {
+    History& history = shadow_.history(segment);
+    clocks_.put(history.readers, thread_of(segment.read), segment.read);
+    clocks_.put(history.readers, thread, epoch);
+    segment.read = kSharedReads;
+  }
+}
+
+inline void HappensBefore::record_write(std::size_t thread, Segment& segment) {
+  // Everything before is ordered before this write, so that this one stands
+  // for all of it. A release sequence ends here.
+  segment.write = clocks_.epoch(thread);
+  segment.read = 0;
+  if (History* history = shadow_.history_if_any(segment)) {
+    clocks_.drop(history->readers);
+    clocks_.drop(history->atomic_readers);
+    clocks_.drop(history->atomic_writers);
+    clocks_.drop(history->sync);
+    clocks_.drop(history->read_sync);
+  }
+}
+
+inline void HappensBefore::record_atomic(const Access& access, Segment& segment) {
+  History& history = shadow_.history(segment);
+  clocks_.put(
+      access.kind == AccessKind::AtomicWrite ? history.atomic_writers : history.atomic_readers,
+      access.thread, clocks_.epoch(access.thread));
+}
+
+void HappensBefore::on_atomic(const Event& event) {
+  const bool loads = event.kind != EventKind::AtomicStore;
+  const bool stores = event.kind == EventKind::AtomicStore || event.kind == EventKind::AtomicRmw;
+  const std::size_t thread = index(event.thread);
+  const Access access{thread,        stores ? AccessKind::AtomicWrite : AccessKind::AtomicRead,
+                      event.address, std::max<std::uint32_t>(event.size, 1),
+                      event.pc,      event.step};
+  if (!races_) {
+    check_freed(access);
+    return;
+  }
+  Segment* first = nullptr;
+  shadow_.visit(event.address, access.size, [&](Segment& segment, std::uintptr_t cell) {
+    const std::uint64_t bit = std::uint64_t{1} << (event.address & 7);
+    if (cell + 8 > event.address && (segment.key & bit) != 0 && first == nullptr) first = &segment;
+  });
+  // The order that a load gives holds for the load itself.
+  History& object = shadow_.history(*first);
+  if (loads) {
+    if (acquires(event.order)) {
+      clocks_.acquire(thread, object.sync);
+    } else {
+      clocks_.learn_at_fence(thread, object.sync);
+    }
+  }
+  bool fine = true;
+  shadow_.visit(event.address, access.size, [&](Segment& segment, std::uintptr_t cell) {
+    if (judge(access, segment, cell, fine)) record_atomic(access, segment);
+  });
+  if (!stores) return;
+  const bool releasing = releases(event.order);
+  if (event.kind == EventKind::AtomicRmw) {
+    // Goes on with the release sequences that it read from.
+    if (releasing) {
+      clocks_.release_join(thread, object.sync);
+    } else {
+      clocks_.merge(clocks_.released_by_fence(thread), object.sync);
+    }
+  } else if (releasing) {
+    clocks_.release(thread, object.sync);
+  } else {
+    clocks_.assign(clocks_.released_by_fence(thread), object.sync);
+  }
+}
+
+void HappensBefore::on_fence(const Event& event) {
+  const std::size_t thread = index(event.thread);
+  if (acquires(event.order)) clocks_.acquire_fence(thread);
+  if (releases(event.order)) clocks_.release_fence(thread);
+}
+
+inline void HappensBefore::touch(const Event& event, std::uintptr_t object, Segment& segment) {
+  const Access access{index(event.thread), AccessKind::AtomicRead, object, 1, event.pc, event.step};
+  bool fine = true;
+  if (judge(access, segment, object & ~std::uintptr_t{7}, fine)) record_atomic(access, segment);
+}
+
+inline void HappensBefore::on_acquire(const Event& event, std::uintptr_t object,
+                                      ClockId History::*clock, ClockId History::*further) {
+  Segment& segment = shadow_.byte_at(object);
+  const History& history = shadow_.history(segment);
+  clocks_.acquire(index(event.thread), history.*clock);
+  if (further != nullptr) clocks_.acquire(index(event.thread), history.*further);
+  touch(event, object, segment);
+}
+
+inline void HappensBefore::on_release(const Event& event, std::uintptr_t object,
+                                      ClockId History::*clock) {
+  Segment& segment = shadow_.byte_at(object);
+  touch(event, object, segment);
+  clocks_.release_join(index(event.thread), shadow_.history(segment).*clock);
+}
+
+void HappensBefore::on_barrier_arrive(const Event& event) {
+  const std::size_t thread = index(event.thread);
+  Segment& segment = shadow_.byte_at(event.address);
+  touch(event, event.address, segment);
+  // A thread may leave long after others have arrived for the next phase: each
+  // phase has a clock of its own, and a thread keeps hold of the one it arrived in.
+  History& barrier = shadow_.history(segment);
+  if (barrier.phase == 0) barrier.phase = shadow_.make_record();
+  History& phase = shadow_.record(barrier.phase);
+  ++phase.phase_threads;
+  clocks_.release_join(thread, phase.sync);
+  phases_[thread] = barrier.phase;
+  if (event.value == 0) {
+    phase.is_complete = true;
+    barrier.phase = 0;
+  }
+}
+
+void HappensBefore::on_barrier_leave(std::size_t thread) {
+  const std::uint32_t number = phases_[thread];
+  if (number == 0) return;
+  phases_[thread] = 0;
+  History& phase = shadow_.record(number);
+  clocks_.acquire(thread, phase.sync);
+  if (--phase.phase_threads == 0 && phase.is_complete) shadow_.release_record(number);
+}
+
+void HappensBefore::on_free(const Event& event) {
+  const std::size_t thread = index(event.thread);
+  const std::uint64_t size = std::max<std::uint64_t>(event.extra, 1);
+  const std::uint64_t reported =
+      std::min<std::uint64_t>(size, std::numeric_limits<std::uint32_t>::max());
+  const Access access{thread,        AccessKind::Free,
+                      event.address, static_cast<std::uint32_t>(reported),
+                      event.pc,      event.step};
+  Segment* freed =
+      shadow_.find(event.address, 1, [](const Segment& s) { return (s.write & kFreed) != 0; });
+  if (freed != nullptr) {
+    if (!found_) {
+      report(ProblemKind::DoubleFree, access, freed->write, AccessKind::Free, event.address);
+      freed->write = kMuted;
+    }
+    return;
+  }
+  const bool checked = races_ && event.size == 0;
+  bool fine = true;
+  const auto check = [&](Segment& segment, std::uintptr_t cell) {
+    // Where a part of the block was freed before, the block is the program's
+    // own way of handing out memory.
+    if (checked && (segment.write & kMarks) == 0) judge(access, segment, cell, fine);
+  };
+  shadow_.overwrite(event.address, size, clocks_.epoch(thread) | kFreed, check);
+  if (!fine) shadow_.overwrite(event.address, size, kMuted, [](Segment&, std::uintptr_t) {});
+}
+
+void HappensBefore::on_event(const Event& event) {
+  const std::size_t thread = index(event.thread);
+  switch (event.kind) {
+    case EventKind::Read:
+      on_read(event.thread, event.address, event.size, event.pc, event.step);
+      return;
+    case EventKind::Write:
+      on_write(event.thread, event.address, event.size, event.pc, event.step);
+      return;
+    case EventKind::ThreadCreate:
+      clocks_.create(thread, event.value);
+      phases_[event.value] = 0;
+      return;
+    case EventKind::ThreadStart:
+      if (!clocks_.exists(thread)) {
+        clocks_.create(event.value, thread);
+        phases_[thread] = 0;
+      }
+      return;
+    case EventKind::ThreadJoin:
+      clocks_.join(thread, event.value);
+      return;
+    case EventKind::AtomicLoad:
+    case EventKind::AtomicStore:
+    case EventKind::AtomicRmw:
+    case EventKind::AtomicCompareFailed:
+      on_atomic(event);
+      return;
+    case EventKind::Fence:
+      on_fence(event);
+      return;
+    case EventKind::Allocate:
+      shadow_.forget(event.address, event.extra);
+      return;
+    case EventKind::Free:
+      on_free(event);
+      return;
+    default:
+      on_object(event);
+  }
+}
+
+void HappensBefore::on_object(const Event& event) {
+  const std::uintptr_t object = event.address;
+  if (!races_) {
+    switch (event.kind) {
+      case EventKind::ThreadEnd:
+      case EventKind::ThreadDetach:
+      case EventKind::BarrierLeave:
+      case EventKind::FutexWoken:
+      case EventKind::FutexTimeout:
+      case EventKind::FutexWake:
+      case EventKind::Yield:
+      case EventKind::Sleep:
+      case EventKind::Choose:
+      case EventKind::Acquire:
+      case EventKind::Release:
+        return;
+      case EventKind::CondWake:
+      case EventKind::CondTimeout:
+        // The condition itself may be gone once everybody has been notified.
+        check_freed(
+            {index(event.thread), AccessKind::AtomicRead, event.extra, 1, event.pc, event.step});
+        return;
+      default:
+        check_freed({index(event.thread), AccessKind::AtomicRead, object, 1, event.pc, event.step});
+        return;
+    }
+  }
+  switch (event.kind) {
+    case EventKind::MutexLock:
+    case EventKind::MutexTryLock:
+    case EventKind::ReadLock:
+    case EventKind::ReadTryLock:
+    case EventKind::SemWait:
+    case EventKind::OncePass:
+    case EventKind::OnceBegin:
+      return on_acquire(event, object, &History::sync);
+    case EventKind::WriteLock:
+    case EventKind::WriteTryLock:
+      return on_acquire(event, object, &History::sync, &History::read_sync);
+    case EventKind::MutexUnlock:
+    case EventKind::WriteUnlock:
+    case EventKind::SemPost:
+    case EventKind::OnceEnd:
+    case EventKind::OnceAbort:
+      return on_release(event, object, &History::sync);
+    case EventKind::ReadUnlock:
+      return on_release(event, object, &History::read_sync);
+    case EventKind::CondWait:
+      touch(event, object, shadow_.byte_at(object));
+      return on_release(event, event.extra, &History::sync);
+    case EventKind::CondWake:
+    case EventKind::CondTimeout:
+      // The condition itself may be gone once everybody has been notified.
+      return on_acquire(event, event.extra, &History::sync);
+    case EventKind::BarrierArrive:
+      return on_barrier_arrive(event);
+    case EventKind::BarrierLeave:
+      // The barrier itself may be gone: another thread may destroy it as soon as it has left.
+      return on_barrier_leave(index(event.thread));
+    case EventKind::MutexInit:
+    case EventKind::MutexDestroy:
+    case EventKind::RwInit:
+    case EventKind::RwDestroy:
+    case EventKind::SemInit:
+    case EventKind::SemDestroy: {
+      // Another object from here on.
+      Segment& segment = shadow_.byte_at(object);
+      touch(event, object, segment);
+      History& history = shadow_.history(segment);
+      clocks_.drop(history.sync);
+      clocks_.drop(history.read_sync);
+      return;
+    }
+    case EventKind::CondInit:
+    case EventKind::CondDestroy:
+    case EventKind::CondNotifyOne:
+    case EventKind::CondNotifyAll:
+    case EventKind::BarrierInit:
+    case EventKind::BarrierDestroy:
+    case EventKind::MutexTryLockFailed:
+    case EventKind::MutexTimeout:
+    case EventKind::ReadTryLockFailed:
+    case EventKind::ReadTimeout:
+    case EventKind::WriteTryLockFailed:
+    case EventKind::WriteTimeout:
+    case EventKind::SemTryFailed:
+    case EventKind::SemTimeout:
+      return touch(event, object, shadow_.byte_at(object));
+    case EventKind::Acquire:
+      clocks_.acquire(index(event.thread), shadow_.history(shadow_.byte_at(object)).declared);
+      return;
+    case EventKind::Release:
+      clocks_.release_join(index(event.thread), shadow_.history(shadow_.byte_at(object)).declared);
+      return;
+    case EventKind::FutexWait:
+    case EventKind::FutexMismatch: {
+      Event load = event;
+      load.kind = EventKind::AtomicLoad;
+      load.order = scheduler::MemoryOrder::Relaxed;
+      load.size = 4;
+      return on_atomic(load);
+    }
+    default:
+      return;
+  }
+}
+
+}  // namespace raddle::detectors

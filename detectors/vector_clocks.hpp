@@ -1,0 +1,124 @@
+// What every thread of an execution knows of every other.
+#pragma once
+
+#include "detectors/buffer.hpp"
+#include "scheduler/events/ids.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace raddle::detectors {
+
+// One thread's time between two releases: a moment, the thread, and two low
+// bits that are free for the holder's own marks. Moments are counted over all
+// threads and all executions, so that what an earlier execution left behind is
+// older than everything and never needs to be cleared. 0 is before everything.
+using Epoch = std::uint64_t;
+
+inline constexpr unsigned kEpochMarks = 2;
+inline constexpr unsigned kEpochThreadBits = 10;
+inline constexpr unsigned kEpochMomentShift = kEpochMarks + kEpochThreadBits;
+static_assert(scheduler::kThreadsMax == std::size_t{1} << kEpochThreadBits);
+
+constexpr std::size_t thread_of(Epoch epoch) {
+  return (epoch >> kEpochMarks) & (scheduler::kThreadsMax - 1);
+}
+
+// Vector clocks in rows of equal length. Growing moves them: a pointer to a row
+// holds until the next reserve().
+class ClockRows {
+ public:
+  void reserve(std::size_t rows, std::size_t width) {
+    if (width > width_ || rows > rows_) grow(rows, width);
+  }
+  Epoch* operator[](std::size_t row) { return entries_.data() + row * width_; }
+  const Epoch* operator[](std::size_t row) const { return entries_.data() + row * width_; }
+
+ private:
+  void grow(std::size_t rows, std::size_t width);
+
+  Buffer<Epoch> entries_;
+  std::size_t rows_ = 0;
+  std::size_t width_ = 0;
+};
+
+// The clock of a synchronisation object, or 0: nothing was released to it.
+using ClockId = std::uint32_t;
+
+// The clocks of all threads and all synchronisation objects of one execution.
+// The work of an operation is proportional to the threads created so far.
+class VectorClocks {
+ public:
+  VectorClocks();
+
+  // Forgets everything; thread 0 exists. O(1).
+  void begin_execution();
+
+  // `child` starts with all that `parent` knows.
+  void create(std::size_t parent, std::size_t child);
+  bool exists(std::size_t thread) const { return thread < threads_; }
+  std::size_t threads() const { return threads_; }
+
+  // `thread` learns all that `ended` ever knew.
+  void join(std::size_t thread, std::size_t ended);
+
+  // The current epoch of `thread`. It changes with every release.
+  Epoch epoch(std::size_t thread) const { return epochs_[thread]; }
+
+  // Whether what happened at `epoch`, unmarked, happens before what `thread` does now.
+  bool knows(std::size_t thread, Epoch epoch) const {
+    return known_[thread][thread_of(epoch)] >= epoch;
+  }
+
+  // `thread` learns what the object knows.
+  void acquire(std::size_t thread, ClockId object);
+  // The object forgets what it knew and learns what `thread` knows. Makes the object if it is 0.
+  void release(std::size_t thread, ClockId& object);
+  // The object learns what `thread` knows, too.
+  void release_join(std::size_t thread, ClockId& object);
+  // `to` learns what `from` knows / is made to know exactly that; 0 is nothing.
+  void merge(ClockId from, ClockId& to);
+  void assign(ClockId from, ClockId& to);
+  // The object knows nothing any more, and is 0.
+  void drop(ClockId& object);
+
+  // Fences: what stores learn that `thread` does from now on, and what `thread`
+  // learns at its next acquire fence.
+  void release_fence(std::size_t thread);
+  void acquire_fence(std::size_t thread) { acquire(thread, fences_[thread].acquired); }
+  ClockId released_by_fence(std::size_t thread) const { return fences_[thread].released; }
+  void learn_at_fence(std::size_t thread, ClockId object) {
+    if (object != 0) merge(object, fences_[thread].acquired);
+  }
+
+  // The same rows used as sets: at most one epoch of every thread.
+  void put(ClockId& set, std::size_t thread, Epoch epoch) {
+    if (set == 0) set = make();
+    objects_[set][thread] = epoch;
+  }
+  // One epoch of the set that does not happen before what `thread` does now; 0 if there is none.
+  Epoch first_unknown(std::size_t thread, ClockId set) const;
+
+ private:
+  struct Fences {
+    ClockId released;
+    ClockId acquired;
+  };
+
+  ClockId make();
+  void tick(std::size_t thread);
+
+  // Every epoch is greater than every ClockId, so that a link of the free list
+  // left in a row is as old as the rest of it.
+  std::uint64_t moment_ = std::uint64_t{1} << 32;
+  std::size_t threads_ = 0;
+  Buffer<Epoch> epochs_;
+  Buffer<Fences> fences_;
+  ClockRows known_;    // by thread
+  ClockRows objects_;  // by ClockId
+  std::size_t objects_reserved_ = 0;
+  ClockId objects_made_ = 0;
+  ClockId free_ = 0;  // linked through the first entry
+};
+
+}  // namespace raddle::detectors

@@ -1,0 +1,46 @@
+// Call stacks of a recorded execution, as frames.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "harness/report/symbols.hpp"
+#include "scheduler/events/trace.hpp"
+
+namespace raddle::report {
+
+// One open call of a thread, without symbols.
+struct OpenCall {
+  std::uintptr_t pc{};     // a return address inside the function; 0 if unknown
+  std::uintptr_t frame{};  // its canonical frame address; 0 if unknown
+};
+
+class Stacks {
+ public:
+  // Both must outlive this.
+  Stacks(Symbols& symbols, const scheduler::Trace& trace);
+
+  // All frames, innermost first, raddle's own left out.
+  std::vector<Frame> full(std::uintptr_t pc, std::uint32_t node);
+
+  // As `full`, for people: from the first frame of the program on (the library
+  // call before it is kept), library frames after it folded away.
+  std::vector<Frame> for_people(std::uintptr_t pc, std::uint32_t node);
+
+  // Where the program did it: its innermost frame of its own.
+  Frame where(std::uintptr_t pc, std::uint32_t node);
+
+  // The open calls, innermost first.
+  std::vector<OpenCall> calls(std::uintptr_t pc, std::uint32_t node) const;
+
+ private:
+  std::uintptr_t pc_inside(std::uintptr_t pc, std::uint32_t node) const;
+
+  Symbols& symbols_;
+  const scheduler::Trace& trace_;
+  // Some return address inside the function that a node entered. For events
+  // whose own pc lies in a library that keeps no shadow stack.
+  std::unordered_map<std::uint32_t, std::uintptr_t> inside_;
+};
+
+}  // namespace raddle::report

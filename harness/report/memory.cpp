@@ -9,6 +9,7 @@
 
 #include "harness/report/locals.hpp"
 #include "harness/report/short_name.hpp"
+#include "harness/report/words.hpp"
 
 namespace raddle::report {
 namespace {
@@ -50,74 +51,6 @@ std::string template_argument(std::string_view name, std::string_view of) {
 constexpr std::uint64_t kSharedHeader = 16;  // what std::make_shared puts before the object
 
 }  // namespace
-
-std::string_view object_word(EventKind kind) {
-  switch (kind) {
-    case EventKind::Read:
-    case EventKind::Write:
-    case EventKind::Free:
-      return "memory";
-    case EventKind::AtomicLoad:
-    case EventKind::AtomicStore:
-    case EventKind::AtomicRmw:
-    case EventKind::AtomicCompareFailed:
-      return "atomic";
-    case EventKind::RwInit:
-    case EventKind::RwDestroy:
-    case EventKind::ReadLock:
-    case EventKind::ReadTryLock:
-    case EventKind::ReadTryLockFailed:
-    case EventKind::ReadTimeout:
-    case EventKind::WriteLock:
-    case EventKind::WriteTryLock:
-    case EventKind::WriteTryLockFailed:
-    case EventKind::WriteTimeout:
-    case EventKind::ReadUnlock:
-    case EventKind::WriteUnlock:
-      return "rwlock";
-    case EventKind::CondInit:
-    case EventKind::CondDestroy:
-    case EventKind::CondWait:
-    case EventKind::CondWake:
-    case EventKind::CondTimeout:
-    case EventKind::CondNotifyOne:
-    case EventKind::CondNotifyAll:
-      return "condition";
-    case EventKind::SemInit:
-    case EventKind::SemDestroy:
-    case EventKind::SemPost:
-    case EventKind::SemWait:
-    case EventKind::SemTryFailed:
-    case EventKind::SemTimeout:
-      return "semaphore";
-    case EventKind::BarrierInit:
-    case EventKind::BarrierDestroy:
-    case EventKind::BarrierArrive:
-    case EventKind::BarrierLeave:
-      return "barrier";
-    case EventKind::OnceBegin:
-    case EventKind::OnceEnd:
-    case EventKind::OnceAbort:
-    case EventKind::OncePass:
-      return "once";
-    case EventKind::FutexWait:
-    case EventKind::FutexMismatch:
-    case EventKind::FutexWoken:
-    case EventKind::FutexTimeout:
-    case EventKind::FutexWake:
-      return "futex";
-    case EventKind::MutexInit:
-    case EventKind::MutexDestroy:
-    case EventKind::MutexLock:
-    case EventKind::MutexTryLock:
-    case EventKind::MutexTryLockFailed:
-    case EventKind::MutexTimeout:
-    case EventKind::MutexUnlock:
-      return "mutex";
-    default:
-      return "object";
-  }
-}
 
 Memory::Memory(DebugInfo& info, Symbols& symbols, Stacks& stacks, const scheduler::Trace& trace)
     : info_(info), symbols_(symbols), stacks_(stacks), trace_(trace) {}

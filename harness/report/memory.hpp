@@ -77,7 +77,4 @@ class Memory {
   bool is_settled_ = false;
 };
 
-// The letter-less word for what an event works on: "mutex", "condition", "memory", ...
-std::string_view object_word(scheduler::EventKind kind);
-
 }  // namespace raddle::report

@@ -73,6 +73,16 @@ std::vector<Frame> Stacks::for_people(std::uintptr_t pc, std::uint32_t node) {
   return kept;
 }
 
+bool Stacks::is_of_program(std::uintptr_t pc, std::uint32_t node) {
+  if (pc == 0) return true;  // not known: better to show too much
+  const auto [at, is_new] = is_of_program_.try_emplace({pc, node}, false);
+  if (is_new) {
+    const std::vector<Frame> frames = full(pc, node);
+    at->second = std::any_of(frames.begin(), frames.end(), is_program);
+  }
+  return at->second;
+}
+
 Frame Stacks::where(std::uintptr_t pc, std::uint32_t node) { return first_of_program(full(pc, node)); }
 
 }  // namespace raddle::report

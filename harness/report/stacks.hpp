@@ -1,7 +1,9 @@
 // Call stacks of a recorded execution, as frames.
 #pragma once
 
+#include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "harness/report/symbols.hpp"
@@ -30,6 +32,10 @@ class Stacks {
   // Where the program did it: its innermost frame of its own.
   Frame where(std::uintptr_t pc, std::uint32_t node);
 
+  // Whether any open call is the program's: false for what the library does
+  // on its own, as when a std::thread starts.
+  bool is_of_program(std::uintptr_t pc, std::uint32_t node);
+
   // The open calls, innermost first.
   std::vector<OpenCall> calls(std::uintptr_t pc, std::uint32_t node) const;
 
@@ -41,6 +47,7 @@ class Stacks {
   // Some return address inside the function that a node entered. For events
   // whose own pc lies in a library that keeps no shadow stack.
   std::unordered_map<std::uint32_t, std::uintptr_t> inside_;
+  std::map<std::pair<std::uintptr_t, std::uint32_t>, bool> is_of_program_;
 };
 
 }  // namespace raddle::report

@@ -1,0 +1,19 @@
+// The table of an interleaving: one column a thread, one row a step.
+#pragma once
+
+#include <string>
+
+#include <raddle/raddle.hpp>
+
+namespace raddle::report {
+
+struct Style {
+  bool color = false;
+  std::size_t width = 120;  // columns of the screen
+};
+
+// The table with its heading, each line ended; empty if the finding has no steps. Only threads
+// that do something in it have a column. Cells that are too long end in "…".
+std::string table(const Finding& finding, const Style& style);
+
+}  // namespace raddle::report

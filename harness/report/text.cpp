@@ -1,0 +1,127 @@
+// The reports as a person reads them: what and where in one line, the table,
+// how to replay it, then the details.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include <raddle/raddle.hpp>
+
+#include "harness/report/paint.hpp"
+#include "harness/report/source_lines.hpp"
+#include "harness/report/table.hpp"
+#include "harness/report/words.hpp"
+
+namespace raddle {
+
+using report::Ink;
+using report::paint;
+
+namespace {
+
+std::string place(const Frame& frame) {
+  if (frame.file.empty()) return "";
+  const std::string path = report::display_path(frame.file);
+  return frame.line > 0 ? fmt::format("{}:{}", path, frame.line) : path;
+}
+
+// The frames, with the code of the first line that can be read.
+std::string stack_text(const std::vector<Frame>& stack, bool color) {
+  constexpr std::size_t kWidestFunction = 44;
+  std::size_t width = 0;
+  for (const Frame& frame : stack) width = std::max(width, report::width_of(frame.function));
+  width = std::min(width, kWidestFunction);
+  std::string out;
+  bool is_shown = false;
+  for (const Frame& frame : stack) {
+    std::string line = "    " + report::padded(frame.function, width) + "  " +
+                       paint(place(frame), Ink::Dim, color);
+    out += line.erase(line.find_last_not_of(' ') + 1) + "\n";
+    const std::string code = is_shown ? "" : report::source_line(frame.file, frame.line);
+    if (code.empty()) continue;
+    out += "      " + paint("| " + code, Ink::Cyan, color) + "\n";
+    is_shown = true;
+  }
+  return out;
+}
+
+std::string details(const Finding& finding, bool color) {
+  std::string out;
+  for (const std::string& note : finding.notes) out += note + "\n";
+  if (!finding.notes.empty()) out += "\n";
+  for (const Site& site : finding.sites) {
+    out += paint(site.what + (site.stack.empty() ? "" : ":"), Ink::Bold, color) + "\n";
+    out += stack_text(site.stack, color);
+  }
+  return out;
+}
+
+std::string replay_line(const Finding& finding) {
+  if (!finding.replay_command.empty()) return "replay: " + finding.replay_command + "\n";
+  if (!finding.token.empty()) return "replay: RADDLE_REPLAY=" + finding.token + "\n";
+  return "";
+}
+
+}  // namespace
+
+std::string_view name(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::DataRace:
+      return "data-race";
+    case FindingKind::Deadlock:
+      return "deadlock";
+    case FindingKind::LostWakeup:
+      return "lost-wakeup";
+    case FindingKind::MutexMisuse:
+      return "mutex-misuse";
+    case FindingKind::UseAfterFree:
+      return "use-after-free";
+    case FindingKind::DoubleFree:
+      return "double-free";
+    case FindingKind::Assertion:
+      return "assertion";
+    case FindingKind::Exception:
+      return "exception";
+    case FindingKind::Crash:
+      return "crash";
+    case FindingKind::ExitStatus:
+      return "exit-status";
+    case FindingKind::Nondeterminism:
+      return "nondeterminism";
+    case FindingKind::UncontrolledBlocking:
+      return "uncontrolled-blocking";
+    case FindingKind::StepLimit:
+      return "step-limit";
+  }
+  return "unknown";
+}
+
+std::string Finding::text(bool color) const {
+  std::string out = paint(summary, Ink::Red, color) + "\n";
+  out += report::table(*this, {.color = color});
+  if (execution > 0) {
+    out += fmt::format("found in execution {}, schedule with {}\n", execution,
+                       report::counted(preemptions, "preemption"));
+  }
+  out += replay_line(*this);
+  const std::string more = details(*this, color);
+  if (!more.empty()) out += "\n" + more;
+  return out;
+}
+
+std::string Report::text(bool color) const {
+  std::string out;
+  const std::string of = test.empty() ? "" : test + ": ";
+  const std::string verdict =
+      findings.empty() ? paint("nothing found", Ink::Green, color)
+                       : paint(report::counted(findings.size(), "finding"), Ink::Red, color);
+  out += fmt::format("{}{} in {}", of, verdict, report::counted(executions, "execution"));
+  if (!strategy.empty()) out += fmt::format(", strategy {}, seed {}", strategy, seed);
+  out += fmt::format(", {:.2f} s\n", elapsed_s);
+  for (const Finding& finding : findings) out += "\n" + finding.text(color);
+  return out;
+}
+
+std::ostream& operator<<(std::ostream& out, const Report& report) { return out << report.text(); }
+
+}  // namespace raddle

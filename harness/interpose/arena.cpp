@@ -1,12 +1,11 @@
 #include "harness/interpose/arena.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <sys/mman.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace raddle::interpose {
 namespace {
@@ -40,7 +39,8 @@ void Arena::reserve() {
     void* at = map(bytes, kPreferredAddress, MAP_FIXED_NOREPLACE);
     if (at == MAP_FAILED) at = map(bytes, 0, 0);
     if (at == MAP_FAILED) continue;
-    begin_ = base_ = bump_ = limit_ = accessible_ = touched_ = reinterpret_cast<std::uintptr_t>(at);
+    begin_ = base_ = bump_ = limit_ = accessible_ = touched_ = trimmed_ =
+        reinterpret_cast<std::uintptr_t>(at);
     region_bytes_ = bytes;
     return;
   }
@@ -50,7 +50,7 @@ void Arena::reserve() {
 
 void Arena::unmap() {
   if (region_bytes_ != 0) munmap(pointer(begin_), region_bytes_);
-  begin_ = base_ = bump_ = limit_ = accessible_ = touched_ = 0;
+  begin_ = base_ = bump_ = limit_ = accessible_ = touched_ = trimmed_ = 0;
   region_bytes_ = live_ = survivors_ = 0;
   is_running_ = false;
 }
@@ -109,8 +109,9 @@ void Arena::end_execution() {
   touched_ = std::max(touched_, bump_);
   if (live_ != 0) {
     base_ = retire_survivors();
+    trim();
   } else if (survivors_ == 0) {
-    base_ = begin_;
+    base_ = trimmed_ = begin_;
   }
   bump_ = limit_ = base_;
   live_ = 0;
@@ -130,6 +131,29 @@ std::uintptr_t Arena::retire_survivors() {
     end = after(at);
   }
   return end;
+}
+
+// Turns each run of freed blocks below the base into one gap and returns its
+// pages. Every block is looked at once: what is freed later stays until all
+// survivors are gone.
+void Arena::trim() {
+  if (base_ - trimmed_ < limits_.keep_bytes) return;
+  for (std::uintptr_t at = trimmed_; at < base_;) {
+    std::uintptr_t end = after(at);
+    if (!header(at)->is_live()) {
+      while (end < base_ && !header(end)->is_live() && after(end) - at <= UINT32_MAX) {
+        end = after(end);
+      }
+      new (pointer(at)) Block(end - at - sizeof(Block), 0, 0, 0, Block::State::Gap);
+      const std::uintptr_t first_page = round_up(at + sizeof(Block), page_bytes());
+      const std::uintptr_t last_page = end & ~(page_bytes() - 1);
+      // A failure costs memory and nothing else.
+      if (first_page < last_page)
+        madvise(pointer(first_page), last_page - first_page, MADV_DONTNEED);
+    }
+    at = end;
+  }
+  trimmed_ = base_;
 }
 
 // One greedy execution must not keep its memory for the rest of the run.

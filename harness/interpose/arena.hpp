@@ -1,13 +1,13 @@
 // The heap of the threads under test: fast, and the same addresses in every execution.
 #pragma once
 
+#include "scheduler/events/ids.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <new>
 #include <utility>
-
-#include "scheduler/events/ids.hpp"
 
 namespace raddle::interpose {
 
@@ -66,7 +66,9 @@ static_assert(sizeof(Block) == 16);
 // order of allocations. When an execution ends with everything freed, the next
 // one starts at the same address. Otherwise it starts behind the last block
 // that is still live; such blocks (statics, results, leaks) stay valid and may
-// be freed at any later time.
+// be freed at any later time. What the freed ones among them held is returned
+// to the system, so that a body which replaces a global object in every
+// execution uses up addresses but not memory.
 //
 // All threads under test run on one OS thread, hence no locks. Constant
 // initialised and without a destructor, because malloc is called before static
@@ -191,6 +193,7 @@ class Arena {
   void reserve();
   bool grow(std::uintptr_t end);
   std::uintptr_t retire_survivors();
+  void trim();
   void give_back();
 
   // begin_ <= base_ <= bump_ <= limit_ <= accessible_ <= begin_ + region_bytes_.
@@ -204,6 +207,7 @@ class Arena {
   std::uintptr_t base_ = 0;        // where this execution started
   std::uintptr_t accessible_ = 0;  // what lies behind must be grown into
   std::uintptr_t touched_ = 0;     // what lies behind and is not allocated is 0
+  std::uintptr_t trimmed_ = 0;     // up to here memory between survivors was returned
   std::size_t survivors_ = 0;
   bool is_running_ = false;
   Limits limits_{};

@@ -1,13 +1,13 @@
 #include "harness/interpose/arena.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <random>
+#include <unistd.h>
 #include <vector>
 
 namespace raddle::interpose {
@@ -208,6 +208,28 @@ TEST(Arena, ReturnsTheMemoryOfAGreedyExecution) {
   arena.release(block);
   arena.end_execution();
   EXPECT_LT(resident_bytes(), before + (std::size_t{16} << 20));
+}
+
+TEST(Arena, StaysSmallWhenEveryExecutionReplacesAGlobalObject) {
+  OwnedArena arena;
+  const std::size_t before = resident_bytes();
+  void* global = nullptr;
+  for (int execution = 0; execution < 20'000; ++execution) {
+    arena.begin_execution();
+    void* temporary = arena.allocate(8000);
+    void* replacement = arena.allocate(100);
+    std::memset(temporary, 1, 8000);
+    ASSERT_TRUE(global == nullptr || arena.release(global) == FreeResult::Ok);
+    global = replacement;
+    arena.release(temporary);
+    arena.end_execution();
+    ASSERT_EQ(arena.survivors(), 1u);
+  }
+  EXPECT_LT(resident_bytes(), before + (std::size_t{32} << 20));
+  EXPECT_EQ(arena.release(global), FreeResult::Ok);
+  arena.begin_execution();
+  arena.end_execution();
+  EXPECT_EQ(arena.survivors(), 0u);
 }
 
 // The naive twin: every block of this execution, and the survivors.

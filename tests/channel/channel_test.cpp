@@ -1,3 +1,5 @@
+#include <raddle/channel.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -5,7 +7,6 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <raddle/channel.hpp>
 #include <random>
 #include <string>
 #include <thread>
@@ -160,6 +161,20 @@ TEST(Channel, ServesBlockedReceiversFirstComeFirstServed) {
   late.join();
   EXPECT_EQ(first, 1);
   EXPECT_EQ(second, 2);
+}
+
+TEST(Channel, CanBeDestroyedByTheReceiverOfItsLastValueAtOnce) {
+  channel<channel<int>*> requests;
+  std::thread server{[&] {
+    for (channel<int>* const answers : requests) answers->send(1);
+  }};
+  for (int i = 0; i < 5000; ++i) {
+    channel<int> answers{static_cast<std::size_t>(i % 2)};
+    requests.send(&answers);
+    EXPECT_EQ(answers.receive(), 1);
+  }
+  requests.close();
+  server.join();
 }
 
 TEST(Channel, LosesAndDuplicatesNothingBetweenManySendersAndReceivers) {

@@ -1,3 +1,5 @@
+#include <raddle/channel.hpp>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -5,7 +7,6 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <raddle/channel.hpp>
 #include <random>
 #include <string>
 #include <thread>

@@ -32,34 +32,50 @@ class channel;
 
 namespace channels {
 
-// One call that may have to block: a send, a receive or a select. Whoever
-// completes it, from another thread, does so through take().
+// One call that is blocked: a send, a receive or a select. Another thread
+// completes it, through a Completion.
 class Turn {
  public:
-  // Completes the call through its case `index`: runs `transfer` and wakes the
-  // caller. Returns false, having done nothing, if another was faster.
-  template <class Transfer>
-  bool take(std::size_t index, Transfer transfer) {
-    const std::lock_guard lock{mutex_};
-    if (taken_) return false;
-    transfer();
-    taken_ = index;
-    // Under the lock: the waiting call owns this object and returns as soon as it may.
-    ready_.notify_one();
-    return true;
-  }
-
-  // Sleeps until the call is completed. Returns the case that did.
+  // Sleeps until the call is completed. Returns the case that did it.
   std::size_t wait() {
     std::unique_lock lock{mutex_};
-    ready_.wait(lock, [this] { return taken_.has_value(); });
-    return *taken_;
+    ready_.wait(lock, [this] { return completed_by_.has_value(); });
+    return *completed_by_;
   }
 
  private:
+  friend class Completion;
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::optional<std::size_t> taken_;
+  std::optional<std::size_t> completed_by_;
+};
+
+// Completes a blocked call: begin, move the value, finish, let go of the channel,
+// destroy this. The blocked call returns only at the end, and then neither
+// side touches the channel again: either may destroy it.
+class Completion {
+ public:
+  Completion() = default;
+  Completion(Completion&&) = default;
+  Completion& operator=(Completion&&) = default;
+  ~Completion() {
+    // Under the lock: the turn goes as soon as its owner may return.
+    if (lock_.owns_lock() && turn_->completed_by_) turn_->ready_.notify_one();
+  }
+
+  // False if another thread was faster.
+  bool begin(Turn& turn) {
+    turn_ = &turn;
+    lock_ = std::unique_lock{turn.mutex_};
+    if (!turn.completed_by_) return true;
+    lock_.unlock();
+    return false;
+  }
+  void finish(std::size_t index) { turn_->completed_by_ = index; }
+
+ private:
+  Turn* turn_ = nullptr;
+  std::unique_lock<std::mutex> lock_;
 };
 
 // One alternative of a select.
@@ -68,7 +84,7 @@ class Case {
   virtual ~Case() = default;
   virtual std::mutex* mutex() = 0;  // of the channel; null for `otherwise`
   // The rest but run() is called with the mutex held.
-  virtual bool poll() = 0;  // goes through at once, if it can
+  virtual bool poll(Completion& other) = 0;  // goes through at once, if it can
   virtual void enqueue(Turn& turn, std::size_t index) = 0;
   virtual void dequeue() = 0;
   virtual void run() = 0;  // calls the handler
@@ -93,7 +109,10 @@ class Send;
 // value, and what happens before close() before a receive that returns empty.
 //
 // T must be movable; it is moved under a lock, so its move must not use the
-// channel. Nobody may be blocked in a channel that is destroyed.
+// channel. Nobody may be blocked in a channel that is destroyed. Who received a
+// value, or knows that his own was taken, may destroy the channel at once: the
+// call on the other side does not touch it again, though it may not have
+// returned. Only a select needs its channels until it returns.
 template <class T>
 class channel {
  public:
@@ -104,8 +123,9 @@ class channel {
   // Blocks until the value is taken or stored. Returns false if the channel is
   // closed, also if that happens meanwhile; `value` is then as it was.
   bool send(T&& value) {
+    channels::Completion receiver;
     std::unique_lock lock{mutex_};
-    if (const std::optional<bool> sent = poll_send(value)) return *sent;
+    if (const std::optional<bool> sent = poll_send(value, receiver)) return *sent;
     channels::Turn turn;
     Sender sender{&turn, 0, &value, false};
     senders_.push_back(&sender);
@@ -118,8 +138,9 @@ class channel {
   // Blocks until there is a value. Empty if the channel is closed and drained.
   std::optional<T> receive() {
     std::optional<T> value;
+    channels::Completion sender;
     std::unique_lock lock{mutex_};
-    if (poll_receive(value)) return value;
+    if (poll_receive(value, sender)) return value;
     channels::Turn turn;
     Receiver receiver{&turn, 0, &value};
     receivers_.push_back(&receiver);
@@ -130,28 +151,36 @@ class channel {
 
   // As send(), but returns false instead of blocking.
   bool try_send(T&& value) {
+    channels::Completion receiver;
     const std::lock_guard lock{mutex_};
-    return poll_send(value).value_or(false);
+    return poll_send(value, receiver).value_or(false);
   }
   bool try_send(const T& value) requires std::copy_constructible<T> { return try_send(T(value)); }
 
   // As receive(), but returns empty instead of blocking.
   std::optional<T> try_receive() {
     std::optional<T> value;
+    channels::Completion sender;
     const std::lock_guard lock{mutex_};
-    poll_receive(value);
+    poll_receive(value, sender);
     return value;
   }
 
   // From now on send() returns false. Values stored already can still be
   // received; those of blocked senders stay with them. Closing again is harmless.
   void close() {
+    std::vector<channels::Completion> blocked;
     const std::lock_guard lock{mutex_};
     closed_ = true;
-    for (Sender* sender : std::exchange(senders_, {})) sender->turn->take(sender->index, [] {});
-    for (Receiver* waiting : std::exchange(receivers_, {})) {
-      waiting->turn->take(waiting->index, [] {});
-    }
+    blocked.reserve(senders_.size() + receivers_.size());
+    const auto complete = [&](auto& waiting) {
+      channels::Completion one;
+      if (!one.begin(*waiting->turn)) return;
+      one.finish(waiting->index);
+      blocked.push_back(std::move(one));
+    };
+    for (Sender* const sender : std::exchange(senders_, {})) complete(sender);
+    for (Receiver* const receiver : std::exchange(receivers_, {})) complete(receiver);
   }
 
   // Whether close() was called. Values may be left.
@@ -196,7 +225,7 @@ class channel {
 
   // Someone blocked here. Lives on the stack of the blocked call, and leaves
   // the queue when it is served. A select that was served elsewhere may still
-  // stand in the queue; take() then says no.
+  // stand in the queue; begin() then says no.
   struct Sender {
     channels::Turn* turn;
     std::size_t index;
@@ -209,40 +238,47 @@ class channel {
     std::optional<T>* value;
   };
 
-  // True: sent. False: closed. Empty: it would block. Needs the lock.
-  std::optional<bool> poll_send(T& value) {
+  // True: sent. False: closed. Empty: it would block. Needs the lock. `receiver`
+  // must outlive the lock.
+  std::optional<bool> poll_send(T& value, channels::Completion& receiver) {
     if (closed_) return false;
     while (!receivers_.empty()) {
       Receiver& first = *receivers_.front();
-      const bool sent =
-          first.turn->take(first.index, [&] { first.value->emplace(std::move(value)); });
+      const bool taken = receiver.begin(*first.turn);
+      if (taken) {
+        first.value->emplace(std::move(value));
+        receiver.finish(first.index);
+      }
       receivers_.erase(receivers_.begin());
-      if (sent) return true;
+      if (taken) return true;
     }
     if (stored_.size() == capacity_) return std::nullopt;
     stored_.push_back(std::move(value));
     return true;
   }
 
-  // True: there was a value, or there never will be. False: it would block. Needs the lock.
-  bool poll_receive(std::optional<T>& value) {
+  // True: there was a value, or there never will be. False: it would block.
+  // Needs the lock. `sender` must outlive the lock.
+  bool poll_receive(std::optional<T>& value, channels::Completion& sender) {
     if (!stored_.empty()) {
       value.emplace(std::move(stored_.front()));
       stored_.pop_front();
-      take_from_sender([this](T& sent) { stored_.push_back(std::move(sent)); });
+      take_from_sender([this](T& sent) { stored_.push_back(std::move(sent)); }, sender);
       return true;
     }
-    return take_from_sender([&](T& sent) { value.emplace(std::move(sent)); }) || closed_;
+    return take_from_sender([&](T& sent) { value.emplace(std::move(sent)); }, sender) || closed_;
   }
 
   template <class Destination>
-  bool take_from_sender(Destination destination) {
+  bool take_from_sender(Destination destination, channels::Completion& sender) {
     while (!senders_.empty()) {
       Sender& first = *senders_.front();
-      const bool taken = first.turn->take(first.index, [&] {
+      const bool taken = sender.begin(*first.turn);
+      if (taken) {
         destination(*first.value);
         first.sent = true;
-      });
+        sender.finish(first.index);
+      }
       senders_.erase(senders_.begin());
       if (taken) return true;
     }
@@ -264,7 +300,7 @@ class Receive final : public Case {
  public:
   Receive(channel<T>& from, Handler handler) : from_{from}, handler_{std::move(handler)} {}
   std::mutex* mutex() override { return &from_.mutex_; }
-  bool poll() override { return from_.poll_receive(value_); }
+  bool poll(Completion& sender) override { return from_.poll_receive(value_, sender); }
   void enqueue(Turn& turn, std::size_t index) override {
     receiver_ = {&turn, index, &value_};
     from_.receivers_.push_back(&receiver_);
@@ -285,8 +321,8 @@ class Send final : public Case {
   Send(channel<T>& to, T&& value, Handler handler)
       : to_{to}, value_{std::move(value)}, handler_{std::move(handler)} {}
   std::mutex* mutex() override { return &to_.mutex_; }
-  bool poll() override {
-    const std::optional<bool> sent = to_.poll_send(value_);
+  bool poll(Completion& receiver) override {
+    const std::optional<bool> sent = to_.poll_send(value_, receiver);
     sender_.sent = sent.value_or(false);
     return sent.has_value();
   }
@@ -309,7 +345,7 @@ class Otherwise final : public Case {
  public:
   explicit Otherwise(Handler handler) : handler_{std::move(handler)} {}
   std::mutex* mutex() override { return nullptr; }
-  bool poll() override { return true; }
+  bool poll(Completion&) override { return true; }
   void enqueue(Turn&, std::size_t) override {}
   void dequeue() override {}
   void run() override { handler_(); }
@@ -342,9 +378,10 @@ class Mutexes {
 
 inline std::size_t select(std::span<Case* const> cases) {
   Mutexes mutexes{cases};
+  Completion other;
   std::unique_lock lock{mutexes};
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    if (cases[i]->poll()) return i;
+    if (cases[i]->poll(other)) return i;
   }
   // Queued under the same locks as tried: a value that comes later finds this
   // call waiting, so no wakeup is lost.
@@ -354,6 +391,7 @@ inline std::size_t select(std::span<Case* const> cases) {
   const std::size_t chosen = turn.wait();
   lock.lock();
   for (Case* const one : cases) one->dequeue();
+  // Still locked: nobody else holds a way to `turn` when it goes.
   return chosen;
 }
 

@@ -1,11 +1,10 @@
 #include "harness/report/debug_info.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
-
 #include "harness/report/short_name.hpp"
 #include "harness/report/types.hpp"
+
+#include <algorithm>
+#include <unistd.h>
 
 namespace raddle::report {
 namespace {
@@ -59,9 +58,9 @@ std::optional<CodePlace> DebugInfo::place(std::uintptr_t return_address) {
   if (module == nullptr || module->dwarf == nullptr) return std::nullopt;
   const Dwarf_Addr address = return_address - 1 - module->bias;
   for (Unit& unit : module->units) {
-    const bool is_in_unit = std::any_of(unit.ranges.begin(), unit.ranges.end(), [&](const Range& r) {
-      return r.low <= address && address < r.high;
-    });
+    const bool is_in_unit =
+        std::any_of(unit.ranges.begin(), unit.ranges.end(),
+                    [&](const Range& r) { return r.low <= address && address < r.high; });
     if (!is_in_unit) continue;
     index(*module, unit);
     auto after = std::upper_bound(unit.functions.begin(), unit.functions.end(), address,
@@ -81,8 +80,8 @@ const char* DebugInfo::symbol(std::uintptr_t address, std::uint64_t* offset) {
   if (module == nullptr) return nullptr;
   GElf_Sym symbol;
   GElf_Off into = 0;
-  const char* name = dwfl_module_addrinfo(module->handle, address, &into, &symbol, nullptr, nullptr,
-                                          nullptr);
+  const char* name =
+      dwfl_module_addrinfo(module->handle, address, &into, &symbol, nullptr, nullptr, nullptr);
   if (name == nullptr || (symbol.st_size != 0 && into >= symbol.st_size)) return nullptr;
   if (offset != nullptr) *offset = into;
   return name;
@@ -92,8 +91,8 @@ std::string DebugInfo::module_path(std::uintptr_t address) {
   Module* module = module_at(address);
   if (module == nullptr) return {};
   const char* path = nullptr;
-  const char* name = dwfl_module_info(module->handle, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                      &path, nullptr);
+  const char* name =
+      dwfl_module_info(module->handle, nullptr, nullptr, nullptr, nullptr, nullptr, &path, nullptr);
   if (path != nullptr) return path;
   return name == nullptr ? "" : name;
 }

@@ -3,11 +3,11 @@
 // for, a unit's functions, types and variables when they are.
 #pragma once
 
-#include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
 #include <cstdint>
+#include <dwarf.h>
 #include <map>
 #include <memory>
 #include <optional>
@@ -95,7 +95,7 @@ class DebugInfo {
   Dwfl_Callbacks callbacks_{};
   Dwfl* session_ = nullptr;
   std::map<Dwfl_Module*, Module> modules_;
-  std::unordered_map<const void*, std::string> scopes_;      // by the address of the DIE
+  std::unordered_map<const void*, std::string> scopes_;     // by the address of the DIE
   std::unordered_map<std::string, Dwarf_Die> definitions_;  // by qualified name
 };
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <raddle/raddle.hpp>
-
 #include "harness/report/raw_finding.hpp"
 #include "scheduler/events/trace.hpp"
+#include <raddle/raddle.hpp>
 
 namespace raddle::report {
 

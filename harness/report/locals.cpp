@@ -1,11 +1,10 @@
 #include "harness/report/locals.hpp"
 
-#include <sys/uio.h>
-#include <unistd.h>
+#include "harness/report/types.hpp"
 
 #include <cstdlib>
-
-#include "harness/report/types.hpp"
+#include <sys/uio.h>
+#include <unistd.h>
 
 namespace raddle::report {
 namespace {

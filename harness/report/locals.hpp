@@ -1,12 +1,12 @@
 // Local variables and parameters in the frames of open calls.
 #pragma once
 
+#include "harness/report/debug_info.hpp"
+#include "harness/report/stacks.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "harness/report/debug_info.hpp"
-#include "harness/report/stacks.hpp"
 
 namespace raddle::report {
 

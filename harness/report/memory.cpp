@@ -1,15 +1,15 @@
 #include "harness/report/memory.hpp"
 
+#include "harness/report/locals.hpp"
+#include "harness/report/short_name.hpp"
+#include "harness/report/words.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <set>
-
-#include "harness/report/locals.hpp"
-#include "harness/report/short_name.hpp"
-#include "harness/report/words.hpp"
 
 namespace raddle::report {
 namespace {
@@ -193,7 +193,8 @@ std::optional<Dwarf_Die> Memory::class_of_block(const scheduler::Event& allocati
     if (call.pc == 0) continue;
     for (const Dwarf_Die& function : symbols_.functions(call.pc)) {
       const std::string name = demangle(die_linkage_name(function));
-      for (std::string_view maker : {"_Sp_counted_ptr_inplace<", "make_unique<", "new_allocator<"}) {
+      for (std::string_view maker :
+           {"_Sp_counted_ptr_inplace<", "make_unique<", "new_allocator<"}) {
         const std::string argument = template_argument(name, maker);
         const auto type = argument.empty() ? std::nullopt : info_.class_named(argument);
         if (!type) continue;
@@ -211,7 +212,8 @@ bool Memory::look_up_heap(Noted& noted, std::uintptr_t address, std::uint64_t si
   for (std::size_t i = 0; i <= at_event; ++i) {
     const scheduler::Event& event = trace_.events[i].event;
     if (event.kind != EventKind::Allocate) continue;
-    if (address - event.address < std::max<std::uint64_t>(event.extra, 1)) found = &trace_.events[i];
+    if (address - event.address < std::max<std::uint64_t>(event.extra, 1))
+      found = &trace_.events[i];
   }
   if (found == nullptr) return false;
   const scheduler::Event& allocation = found->event;

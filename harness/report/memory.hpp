@@ -2,17 +2,17 @@
 // heap objects, mutexes and their like.
 #pragma once
 
+#include "harness/report/debug_info.hpp"
+#include "harness/report/stacks.hpp"
+#include "harness/report/types.hpp"
+#include "scheduler/events/trace.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "harness/report/debug_info.hpp"
-#include "harness/report/stacks.hpp"
-#include "harness/report/types.hpp"
-#include "scheduler/events/trace.hpp"
 
 namespace raddle::report {
 
@@ -56,8 +56,7 @@ class Memory {
   bool look_up_global(Noted& noted, std::uintptr_t address, std::uint64_t size);
   bool look_up_local(Noted& noted, std::uintptr_t address, std::uint64_t size,
                      std::size_t at_event);
-  bool look_up_heap(Noted& noted, std::uintptr_t address, std::uint64_t size,
-                    std::size_t at_event);
+  bool look_up_heap(Noted& noted, std::uintptr_t address, std::uint64_t size, std::size_t at_event);
   void set_variable(Noted& noted, const std::string& base, Dwarf_Die type, std::uint64_t offset,
                     std::uint64_t size);
   std::vector<OpenCall> calls_of(scheduler::ThreadId thread, std::size_t at_event) const;

@@ -2,14 +2,13 @@
 // handler know at the moment when an execution fails.
 #pragma once
 
+#include "detectors/problem.hpp"
+#include "scheduler/events/ids.hpp"
+#include <raddle/raddle.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include <raddle/raddle.hpp>
-
-#include "detectors/problem.hpp"
-#include "scheduler/events/ids.hpp"
 
 namespace raddle::report {
 
@@ -19,9 +18,9 @@ struct RawFinding {
   std::optional<detectors::Stuck> stuck;      // deadlocks, lost wakeups
   std::string message;  // the assertion's text, the exception's what(), the signal, the call
   scheduler::ThreadId thread{scheduler::kNoThread};
-  std::uint64_t step{};   // of the last thing that happened
-  std::uintptr_t pc{};    // where, if known
-  std::string file;       // of the failed expectation, if known
+  std::uint64_t step{};  // of the last thing that happened
+  std::uintptr_t pc{};   // where, if known
+  std::string file;      // of the failed expectation, if known
   int line{};
 };
 

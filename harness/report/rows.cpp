@@ -1,9 +1,9 @@
 #include "harness/report/rows.hpp"
 
+#include "harness/report/words.hpp"
+
 #include <algorithm>
 #include <map>
-
-#include "harness/report/words.hpp"
 
 namespace raddle::report {
 namespace {
@@ -51,8 +51,8 @@ bool same_step(const Event& a, const Event& b) {
 std::vector<Row> without_repetition(const Trace& trace, const std::vector<Row>& rows) {
   std::vector<Row> out;
   const auto same = [&](std::size_t a, std::size_t b) {
-    return !rows[b].is_key && same_step(trace.events[rows[a].event].event,
-                                        trace.events[rows[b].event].event);
+    return !rows[b].is_key &&
+           same_step(trace.events[rows[a].event].event, trace.events[rows[b].event].event);
   };
   for (std::size_t i = 0; i < rows.size();) {
     std::size_t repeated = 0, period = 0;

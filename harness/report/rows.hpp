@@ -1,12 +1,12 @@
 // Which of the thousands of events of an execution a reader must see.
 #pragma once
 
+#include "harness/report/stacks.hpp"
+#include "scheduler/events/trace.hpp"
+
 #include <cstdint>
 #include <set>
 #include <vector>
-
-#include "harness/report/stacks.hpp"
-#include "scheduler/events/trace.hpp"
 
 namespace raddle::report {
 
@@ -16,19 +16,19 @@ struct Interest {
     std::uintptr_t address;
     std::uint64_t size;
   };
-  std::vector<Range> objects;      // all operations on these are shown
-  std::vector<std::size_t> keys;   // events that make the finding, as indices
+  std::vector<Range> objects;             // all operations on these are shown
+  std::vector<std::size_t> keys;          // events that make the finding, as indices
   std::set<scheduler::ThreadId> threads;  // whose synchronisation is shown
-  bool shared_data = false;        // also plain memory that several threads use
-  bool from_first_key = false;     // synchronisation before the first key is left out
+  bool shared_data = false;               // also plain memory that several threads use
+  bool from_first_key = false;            // synchronisation before the first key is left out
 };
 
 // A row of the table: an event, or so many of them left out.
 struct Row {
   enum class Kind { Event, Skipped, Repeated };
   Kind kind{};
-  std::size_t event{};     // its index; for the others that of the first one left out
-  std::uint64_t count{};   // how many were left out
+  std::size_t event{};    // its index; for the others that of the first one left out
+  std::uint64_t count{};  // how many were left out
   bool is_key{};
 };
 

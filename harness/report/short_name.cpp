@@ -1,10 +1,9 @@
 #include "harness/report/short_name.hpp"
 
-#include <cxxabi.h>
-
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <cxxabi.h>
 #include <memory>
 #include <vector>
 
@@ -86,7 +85,8 @@ class Shortener {
 
   void take_space() {
     ++at_;
-    static constexpr std::array<std::string_view, 4> kQualifiers{"const", "volatile", "&", "noexcept"};
+    static constexpr std::array<std::string_view, 4> kQualifiers{"const", "volatile", "&",
+                                                                 "noexcept"};
     for (std::string_view word : kQualifiers) {
       if (starts(word) && !is_identifier_at(at_ + word.size())) {
         at_ += word.size();
@@ -113,7 +113,8 @@ class Shortener {
   }
 
   void finish_part() {
-    const bool is_call_of_lambda = part_ == "operator()" && !parts_.empty() && parts_.back() == "lambda";
+    const bool is_call_of_lambda =
+        part_ == "operator()" && !parts_.empty() && parts_.back() == "lambda";
     if (!part_.empty() && !is_call_of_lambda) parts_.push_back(part_);
     part_.clear();
   }
@@ -125,7 +126,9 @@ class Shortener {
   }
 
   bool starts(std::string_view word) const { return text_.substr(at_, word.size()) == word; }
-  bool is_identifier_at(std::size_t at) const { return at < text_.size() && is_identifier(text_[at]); }
+  bool is_identifier_at(std::size_t at) const {
+    return at < text_.size() && is_identifier(text_[at]);
+  }
 
   std::string_view text_;
   std::size_t at_ = 0;

@@ -65,7 +65,8 @@ std::vector<Frame> Stacks::full(std::uintptr_t pc, std::uint32_t node) {
 std::vector<Frame> Stacks::for_people(std::uintptr_t pc, std::uint32_t node) {
   const std::vector<Frame> all = full(pc, node);
   const auto first = std::find_if(all.begin(), all.end(), is_program);
-  if (first == all.end()) return {all.begin(), all.begin() + std::min<std::ptrdiff_t>(3, std::ssize(all))};
+  if (first == all.end())
+    return {all.begin(), all.begin() + std::min<std::ptrdiff_t>(3, std::ssize(all))};
   std::vector<Frame> kept;
   // What the program called: the outermost library call says it best.
   if (first != all.begin() && (first - 1)->function != "??") kept.push_back(*(first - 1));
@@ -83,6 +84,8 @@ bool Stacks::is_of_program(std::uintptr_t pc, std::uint32_t node) {
   return at->second;
 }
 
-Frame Stacks::where(std::uintptr_t pc, std::uint32_t node) { return first_of_program(full(pc, node)); }
+Frame Stacks::where(std::uintptr_t pc, std::uint32_t node) {
+  return first_of_program(full(pc, node));
+}
 
 }  // namespace raddle::report

@@ -1,13 +1,13 @@
 // Call stacks of a recorded execution, as frames.
 #pragma once
 
+#include "harness/report/symbols.hpp"
+#include "scheduler/events/trace.hpp"
+
 #include <map>
 #include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include "harness/report/symbols.hpp"
-#include "scheduler/events/trace.hpp"
 
 namespace raddle::report {
 

@@ -1,10 +1,10 @@
 #include "harness/report/symbols.hpp"
 
+#include "harness/report/short_name.hpp"
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
-
-#include "harness/report/short_name.hpp"
 
 namespace raddle::report {
 namespace {
@@ -120,16 +120,17 @@ std::vector<Frame> Symbols::resolve(std::uintptr_t return_address) {
 }
 
 bool is_runtime(const Frame& frame) {
-  return starts_with_any(frame.function,
-                         {"raddle::scheduler::", "raddle::interpose::", "raddle::harness::",
-                          "raddle::detectors::", "raddle::report::", "raddle::explore", "__tsan_",
-                          "__interceptor_"});
+  return starts_with_any(
+      frame.function,
+      {"raddle::scheduler::", "raddle::interpose::", "raddle::harness::", "raddle::detectors::",
+       "raddle::report::", "raddle::explore", "__tsan_", "__interceptor_"});
 }
 
 bool is_program(const Frame& frame) {
   if (frame.function.empty() || frame.function == "??" || frame.file.empty()) return false;
   if (starts_with_any(frame.function, {"std::", "__gnu_cxx::", "testing::", "__"})) return false;
-  if (starts_with_any(frame.file, {"/usr/include/", "/usr/lib/", "/usr/local/include/"})) return false;
+  if (starts_with_any(frame.file, {"/usr/include/", "/usr/lib/", "/usr/local/include/"}))
+    return false;
   return !is_runtime(frame);
 }
 

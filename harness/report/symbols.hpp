@@ -2,13 +2,12 @@
 // inlined. In process; only for findings.
 #pragma once
 
+#include "harness/report/debug_info.hpp"
+#include <raddle/raddle.hpp>
+
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
-
-#include <raddle/raddle.hpp>
-
-#include "harness/report/debug_info.hpp"
 
 namespace raddle::report {
 

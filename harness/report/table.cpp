@@ -1,12 +1,12 @@
 #include "harness/report/table.hpp"
 
+#include "harness/report/paint.hpp"
+#include "harness/report/short_name.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <vector>
-
-#include "harness/report/paint.hpp"
-#include "harness/report/short_name.hpp"
 
 namespace raddle::report {
 namespace {
@@ -84,9 +84,9 @@ class Table {
   void fit() {
     constexpr std::size_t kComfortable = 24;
     while (total() > style_.width) {
-      const auto widest = std::max_element(
-          columns_.begin(), columns_.end(),
-          [](const Column& a, const Column& b) { return a.width < b.width; });
+      const auto widest =
+          std::max_element(columns_.begin(), columns_.end(),
+                           [](const Column& a, const Column& b) { return a.width < b.width; });
       if (widest->width <= kComfortable && place_width_ > 0) {
         place_width_ = 0;
       } else if (widest->width > kNarrowest) {

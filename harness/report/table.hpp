@@ -1,9 +1,9 @@
 // The table of an interleaving: one column a thread, one row a step.
 #pragma once
 
-#include <string>
-
 #include <raddle/raddle.hpp>
+
+#include <string>
 
 namespace raddle::report {
 

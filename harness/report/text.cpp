@@ -1,16 +1,15 @@
 // The reports as a person reads them: what and where in one line, the table,
 // how to replay it, then the details.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <ostream>
-
-#include <raddle/raddle.hpp>
-
 #include "harness/report/paint.hpp"
 #include "harness/report/source_lines.hpp"
 #include "harness/report/table.hpp"
 #include "harness/report/words.hpp"
+#include <raddle/raddle.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
 
 namespace raddle {
 

@@ -175,8 +175,7 @@ std::string type_name(DebugInfo& info, Dwarf_Die type) {
 bool is_library_type(DebugInfo& info, Dwarf_Die type) {
   const std::string& scope = info.scope_of(type);
   const auto is_inside = [&](std::string_view space) {
-    return scope.starts_with(space) &&
-           (scope.size() == space.size() || scope[space.size()] == ':');
+    return scope.starts_with(space) && (scope.size() == space.size() || scope[space.size()] == ':');
   };
   return is_inside("std") || is_inside("__gnu_cxx") || is_inside("boost") ||
          is_c_library_name(die_name(type));
@@ -227,7 +226,8 @@ Member member_at(DebugInfo& info, Dwarf_Die type, std::uint64_t offset, std::uin
     if (!piece) return member;
     std::string part = dwarf_tag(&piece->die) == DW_TAG_member ? die_name(piece->die) : "";
     if (is_closure(name) && part.starts_with("__")) part.erase(0, 2);  // GCC's captures
-    const bool is_private = is_hidden && (part.starts_with("_") || info.scope_of(type).starts_with("boost"));
+    const bool is_private =
+        is_hidden && (part.starts_with("_") || info.scope_of(type).starts_with("boost"));
     if (!part.empty() && !is_private) append("." + part);
     offset -= piece->offset;
     type = piece->type;

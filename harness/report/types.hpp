@@ -2,11 +2,11 @@
 // what a value means.
 #pragma once
 
+#include "harness/report/debug_info.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "harness/report/debug_info.hpp"
 
 namespace raddle::report {
 

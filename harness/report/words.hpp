@@ -1,11 +1,11 @@
 // The words of a report for what threads do.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "detectors/problem.hpp"
 #include "scheduler/events/event.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace raddle::report {
 

@@ -1,0 +1,187 @@
+#include "harness/report/describe.hpp"
+
+#include "harness/report/explanation.hpp"
+#include "harness/report/rows.hpp"
+#include "harness/report/short_name.hpp"
+#include "harness/report/story.hpp"
+#include "harness/report/words.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+namespace raddle::report {
+namespace {
+
+using scheduler::Event;
+using scheduler::EventKind;
+using scheduler::ThreadId;
+
+constexpr std::size_t kRowsMax = 40;
+
+std::unique_ptr<Explanation> explanation_of(Story& story) {
+  const RawFinding& raw = story.raw;
+  if (raw.stuck) return explain_stuck(story, *raw.stuck);
+  if (raw.problem) {
+    return raw.problem->kind == detectors::ProblemKind::MutexMisuse
+               ? explain_misuse(story, *raw.problem)
+               : explain_access(story, *raw.problem);
+  }
+  return explain_failure(story);
+}
+
+// What a thread runs, for the heading of its column: its outermost function,
+// or, if that is only a lambda, the one function that the lambda calls.
+std::string function_of(Story& story, ThreadId thread) {
+  std::string outermost;
+  std::set<std::string> called;
+  std::set<std::pair<std::uintptr_t, std::uint32_t>> seen;
+  for (const scheduler::TraceEvent& entry : story.trace.events) {
+    if (entry.event.thread != thread) continue;
+    if (!seen.insert({entry.event.pc, entry.stack}).second) continue;
+    std::vector<std::string> names;  // outermost first
+    const std::vector<Frame> frames = story.stacks.full(entry.event.pc, entry.stack);
+    for (auto at = frames.rbegin(); at != frames.rend(); ++at) {
+      if (is_program(*at)) names.emplace_back(last_part(at->function));
+    }
+    if (!names.empty() && outermost.empty()) outermost = names[0];
+    if (names.size() > 1) called.insert(names[1]);
+  }
+  if (outermost != "lambda") return outermost;
+  return called.size() == 1 && *called.begin() != "lambda" ? *called.begin() : "";
+}
+
+std::vector<ThreadInfo> threads_of(Story& story) {
+  std::vector<ThreadInfo> threads;
+  for (std::size_t i = 0; i < story.trace.threads.size(); ++i) {
+    const scheduler::TraceThread& entry = story.trace.threads[i];
+    ThreadInfo info;
+    info.id = static_cast<int>(i);
+    info.name = story.thread_name(scheduler::thread_id(i));
+    if (i > 0) info.function = function_of(story, scheduler::thread_id(i));
+    if (entry.created_pc != 0) {
+      info.created = story.stacks.for_people(entry.created_pc, entry.created_at);
+    }
+    threads.push_back(std::move(info));
+  }
+  return threads;
+}
+
+// The size under which an event's object is noted and named.
+std::uint64_t size_of(const Event& event) { return is_access(event.kind) ? event.size : 0; }
+
+class Steps {
+ public:
+  Steps(Story& story, const std::vector<Row>& rows, const Finding& finding)
+      : story_(story), finding_(finding) {
+    std::map<std::string, std::set<std::string>> full_names;
+    for (const Row& row : rows) {
+      if (row.kind != Row::Kind::Event) continue;
+      const std::string& name = full_name(story.trace.events[row.event].event);
+      full_names[std::string(last_part(name))].insert(name);
+    }
+    for (const auto& [part, names] : full_names) {
+      if (names.size() > 1) ambiguous_.insert(part);
+    }
+    for (const Row& row : rows) add(row);
+  }
+
+  void add(Step last) {
+    last.number = ++number_;
+    last.value = value_;
+    steps.push_back(std::move(last));
+  }
+
+  std::vector<Step> steps;
+
+ private:
+  const std::string& full_name(const Event& event) {
+    return story_.memory.name(event.address, size_of(event)).name;
+  }
+
+  std::string cell_name(const Event& event) {
+    const std::string& name = full_name(event);
+    const std::string part(last_part(name));
+    return ambiguous_.contains(part) ? name : part;
+  }
+
+  void add(const Row& row) {
+    if (row.kind != Row::Kind::Event) {
+      Step step;
+      step.thread = number(story_.trace.events[row.event].event.thread);
+      step.skipped = row.count;
+      step.action = row.kind == Row::Kind::Repeated
+                        ? fmt::format("... and the same again, {}", counted(row.count, "time"))
+                        : fmt::format("... {}", counted(row.count, "more step"));
+      steps.push_back(std::move(step));
+      return;
+    }
+    const scheduler::TraceEvent& entry = story_.trace.events[row.event];
+    const Event& event = entry.event;
+    const MemoryName& name = story_.memory.name(event.address, size_of(event));
+    ActionWords words;
+    words.object = event.address == 0 ? "" : cell_name(event);
+    const bool has_value = is_access(event.kind) && event.size > 0 && event.size <= 8;
+    if (has_value) words.value = story_.memory.value(event.value, event.size, name);
+    if (has_value && is_atomic_access(event.kind)) {
+      words.extra = story_.memory.value(event.extra, event.size, name);
+    }
+    words.thread = story_.thread_name(scheduler::thread_id(event.value & 0xffff));
+    if (has_value && name.name == finding_.object.name && event.size == finding_.object.size) {
+      value_ = words.value;
+    }
+    Step step;
+    step.number = ++number_;
+    step.thread = number(event.thread);
+    step.action = action(event, words);
+    step.object = event.address == 0 ? "" : name.name;
+    step.value = value_;
+    step.where = story_.stacks.where(event.pc, entry.stack);
+    step.is_key = row.is_key;
+    steps.push_back(std::move(step));
+  }
+
+  Story& story_;
+  const Finding& finding_;
+  std::set<std::string> ambiguous_;
+  std::uint64_t number_ = 0;
+  std::string value_;
+};
+
+}  // namespace
+
+Step last_step(ThreadId thread, std::string action, Frame where) {
+  Step step;
+  step.thread = number(thread);
+  step.action = std::move(action);
+  step.where = std::move(where);
+  step.is_key = true;
+  return step;
+}
+
+Finding describe(const RawFinding& raw, const scheduler::Trace& trace) {
+  Story story(raw, trace);
+  const std::unique_ptr<Explanation> explanation = explanation_of(story);
+  const Interest interest = explanation->interest();
+  const std::vector<Row> rows = select_rows(trace, interest, story.stacks, kRowsMax);
+  for (const Row& row : rows) {
+    if (row.kind != Row::Kind::Event) continue;
+    const Event& event = trace.events[row.event].event;
+    if (event.address != 0) story.memory.note(event.address, size_of(event), row.event);
+  }
+  Finding finding;
+  finding.kind = raw.kind;
+  finding.threads = threads_of(story);
+  std::vector<Step> last;
+  explanation->tell(finding, last);
+  Steps steps(story, rows, finding);
+  for (Step& step : last) steps.add(std::move(step));
+  finding.steps = std::move(steps.steps);
+  if (trace.truncated) {
+    finding.notes.push_back("The execution was too long to be recorded whole; its end is missing.");
+  }
+  return finding;
+}
+
+}  // namespace raddle::report

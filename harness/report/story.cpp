@@ -1,0 +1,134 @@
+#include "harness/report/story.hpp"
+
+#include "harness/report/paint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace raddle::report {
+
+using scheduler::Event;
+using scheduler::EventKind;
+using scheduler::ThreadId;
+
+Story::Story(const RawFinding& raw_finding, const scheduler::Trace& recorded)
+    : raw(raw_finding),
+      trace(recorded),
+      symbols(info),
+      stacks(symbols, recorded),
+      memory(info, symbols, stacks, recorded) {}
+
+std::size_t Story::event_at(std::uint64_t step) const {
+  const auto at = std::lower_bound(
+      trace.events.begin(), trace.events.end(), step,
+      [](const scheduler::TraceEvent& entry, std::uint64_t s) { return entry.event.step < s; });
+  if (at == trace.events.end() || at->event.step != step) return kNone;
+  return static_cast<std::size_t>(at - trace.events.begin());
+}
+
+std::string Story::thread_name(ThreadId thread) const {
+  const std::size_t i = index(thread);
+  if (i < trace.threads.size() && !trace.threads[i].name.empty()) return trace.threads[i].name;
+  return i == 0 ? "main" : fmt::format("T{}", i);
+}
+
+std::string Story::thread_names(const std::vector<ThreadId>& threads) const {
+  std::string names;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (i > 0) names += i + 1 == threads.size() ? " and " : ", ";
+    names += thread_name(threads[i]);
+  }
+  return names;
+}
+
+std::vector<Frame> Story::stack(std::size_t event) {
+  if (event >= trace.events.size()) return {};
+  return stacks.for_people(trace.events[event].event.pc, trace.events[event].stack);
+}
+
+Frame Story::where(std::size_t event) {
+  if (event >= trace.events.size()) return {};
+  return stacks.where(trace.events[event].event.pc, trace.events[event].stack);
+}
+
+std::vector<Frame> Story::last_stack(ThreadId thread, std::uintptr_t pc) {
+  if (index(thread) >= trace.threads.size()) return {};
+  const scheduler::TraceThread& entry = trace.threads[index(thread)];
+  return stacks.for_people(pc != 0 ? pc : entry.last_pc, entry.last_stack);
+}
+
+const scheduler::Blocked* Story::blocked(ThreadId thread) const {
+  const auto at = std::find_if(trace.blocked.begin(), trace.blocked.end(),
+                               [&](const scheduler::Blocked& b) { return b.thread == thread; });
+  return at == trace.blocked.end() ? nullptr : &*at;
+}
+
+std::vector<Story::Held> Story::held(ThreadId thread, std::size_t at_event) const {
+  std::vector<Held> held;
+  for (std::size_t i = 0; i < std::min(at_event, trace.events.size()); ++i) {
+    const Event& event = trace.events[i].event;
+    if (event.thread != thread) continue;
+    switch (event.kind) {
+      case EventKind::MutexLock:
+      case EventKind::MutexTryLock:
+      case EventKind::WriteLock:
+      case EventKind::WriteTryLock:
+      case EventKind::ReadLock:
+      case EventKind::ReadTryLock:
+        held.push_back({event.address, i});
+        break;
+      case EventKind::CondWake:
+      case EventKind::CondTimeout:
+        held.push_back({event.extra, i});
+        break;
+      case EventKind::MutexUnlock:
+      case EventKind::WriteUnlock:
+      case EventKind::ReadUnlock:
+      case EventKind::CondWait: {
+        const std::uintptr_t mutex =
+            event.kind == EventKind::CondWait ? event.extra : event.address;
+        const auto last = std::find_if(held.rbegin(), held.rend(),
+                                       [&](const Held& h) { return h.mutex == mutex; });
+        if (last != held.rend()) held.erase(std::next(last).base());
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  return held;
+}
+
+std::string Story::quoted(std::uintptr_t address, std::uint64_t size) {
+  return "`" + memory.name(address, size).name + "`";
+}
+
+void Story::add_creation_sites(Finding& finding, const std::vector<ThreadId>& threads) {
+  for (ThreadId thread : threads) {
+    if (index(thread) == 0 || index(thread) >= trace.threads.size()) continue;
+    const scheduler::TraceThread& entry = trace.threads[index(thread)];
+    if (entry.created_pc == 0) continue;
+    finding.sites.push_back({thread_name(thread) + " was created here", number(entry.creator),
+                             stacks.for_people(entry.created_pc, entry.created_at)});
+  }
+}
+
+std::string short_place(const Frame& frame) {
+  if (frame.file.empty()) return "";
+  return fmt::format("{}:{}", file_name(frame.file), frame.line);
+}
+
+std::string at_place(const Frame& frame) {
+  const std::string place = short_place(frame);
+  return place.empty() ? "" : ", " + place;
+}
+
+std::string in_place(const Frame& frame) {
+  if (frame.function.empty() || frame.function == "??") return "";
+  const std::string place = short_place(frame);
+  return place.empty() ? fmt::format("in `{}`", frame.function)
+                       : fmt::format("in `{}`, {}", frame.function, place);
+}
+
+}  // namespace raddle::report

@@ -156,6 +156,13 @@ inline void HappensBefore::record_atomic(const Access& access, Segment& segment)
       access.thread, clocks_.epoch(access.thread));
 }
 
+inline void HappensBefore::access_atomic(const Access& access) {
+  bool fine = true;
+  shadow_.visit(access.address, access.size, [&](Segment& segment, std::uintptr_t cell) {
+    if (judge(access, segment, cell, fine)) record_atomic(access, segment);
+  });
+}
+
 void HappensBefore::on_atomic(const Event& event) {
   const bool loads = event.kind != EventKind::AtomicStore;
   const bool stores = event.kind == EventKind::AtomicStore || event.kind == EventKind::AtomicRmw;
@@ -181,10 +188,7 @@ void HappensBefore::on_atomic(const Event& event) {
       clocks_.learn_at_fence(thread, object.sync);
     }
   }
-  bool fine = true;
-  shadow_.visit(event.address, access.size, [&](Segment& segment, std::uintptr_t cell) {
-    if (judge(access, segment, cell, fine)) record_atomic(access, segment);
-  });
+  access_atomic(access);
   if (!stores) return;
   const bool releasing = releases(event.order);
   if (event.kind == EventKind::AtomicRmw) {
@@ -421,13 +425,9 @@ void HappensBefore::on_object(const Event& event) {
       clocks_.release_join(index(event.thread), shadow_.history(shadow_.byte_at(object)).declared);
       return;
     case EventKind::FutexWait:
-    case EventKind::FutexMismatch: {
-      Event load = event;
-      load.kind = EventKind::AtomicLoad;
-      load.order = scheduler::MemoryOrder::Relaxed;
-      load.size = 4;
-      return on_atomic(load);
-    }
+    case EventKind::FutexMismatch:
+      access_atomic({index(event.thread), AccessKind::AtomicRead, object, 4, event.pc, event.step});
+      return;
     default:
       return;
   }

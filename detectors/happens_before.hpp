@@ -108,6 +108,7 @@ class HappensBefore final : public scheduler::Observer {
   void record_write(std::size_t thread, Segment& segment);
   void record_atomic(const Access& access, Segment& segment);
 
+  void access_atomic(const Access& access);
   void on_atomic(const scheduler::Event& event);
   void on_fence(const scheduler::Event& event);
   void on_object(const scheduler::Event& event);

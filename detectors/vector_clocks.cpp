@@ -50,6 +50,7 @@ void VectorClocks::begin_execution() {
   objects_made_ = 0;
   free_ = 0;
   fences_[0] = {};
+  started_ = (moment_ + 1) << kEpochMomentShift;
   tick(0);
 }
 
@@ -117,7 +118,8 @@ Epoch VectorClocks::first_unknown(std::size_t thread, ClockId set) const {
   const Epoch* epochs = objects_[set];
   const Epoch* known = known_[thread];
   for (std::size_t i = 0; i < threads_; ++i) {
-    if (epochs[i] > known[i]) return epochs[i];
+    // Both may be left over from earlier executions.
+    if (epochs[i] > known[i] && epochs[i] >= started_) return epochs[i];
   }
   return 0;
 }

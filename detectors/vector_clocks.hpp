@@ -111,6 +111,7 @@ class VectorClocks {
   // Every epoch is greater than every ClockId, so that a link of the free list
   // left in a row is as old as the rest of it.
   std::uint64_t moment_ = std::uint64_t{1} << 32;
+  Epoch started_ = 0;  // no epoch of this execution is less
   std::size_t threads_ = 0;
   Buffer<Epoch> epochs_;
   Buffer<Fences> fences_;

@@ -119,13 +119,14 @@ Thread& Engine::create_thread(Thread& self, void* (*start)(void*), void* argumen
   thread.creator = self.id;
   thread.has_ended = thread.is_detached = thread.is_joined = thread.was_woken = false;
   thread.is_cancel_pending = false;
-  thread.clock_reads = 0;
+  thread.clock_reads = thread.random_reads = 0;
   thread.exit_handlers.clear();
   thread.name[0] = '\0';
 
   // Slots are taken in the same order in every execution, so that stacks and
   // thread-local storage lie at the same addresses.
   std::size_t slot_index;
+  thread.is_fiber_reused = !free_slots_.empty();
   if (!free_slots_.empty()) {
     slot_index = free_slots_.back();
     free_slots_.pop_back();
@@ -409,7 +410,8 @@ void Engine::took_effect(Thread& self, EventKind kind, std::uintptr_t address, s
                          std::uint32_t size) {
   event_hash_ = (event_hash_ ^ (static_cast<std::uint32_t>(kind) << 16 | static_cast<std::uint32_t>(self.id))) *
                 0x01000193u;
-  const bool writes = is_write(kind);
+  // A read-modify-write that leaves the value as it was (a spin lock found taken) only reads.
+  const bool writes = is_write(kind) && !(kind == EventKind::AtomicRmw && value == extra);
   if (writes) {
     self.spin.on_write();
     self.clock_reads = 0;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace raddle::scheduler {
@@ -49,6 +50,7 @@ class Fiber {
   // libc's own are left: it keeps its allocator's caches there.
   void reset_tls();
 
+  std::span<const TlsImage> tls_images() const { return images_; }
   pthread_t handle() const { return handle_; }
   std::uintptr_t stack_low() const { return stack_low_; }
   std::uintptr_t stack_high() const { return stack_high_; }

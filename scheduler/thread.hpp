@@ -34,11 +34,13 @@ struct Thread {
   bool has_ended = false;
   bool is_detached = false;
   bool is_joined = false;
+  bool is_fiber_reused = false;  // another thread of this execution ran on the same stack before
   bool was_woken = false;       // CondWake, FutexWoken: a notify has chosen it
   bool is_cancel_pending = false;
   std::uint64_t asleep_since = 0;  // order of going to sleep, for first-come wakeups
   std::uint32_t barrier_phase = 0;
   std::uint64_t clock_reads = 0;   // in a row, without other visible operations
+  std::uint64_t random_reads = 0;
   std::vector<ExitHandler> exit_handlers;
   char name[16] = {};
   std::uint32_t created_at = 0;  // stack node and return address of the pthread_create call

@@ -1,0 +1,217 @@
+// Threads: creation, end, names, keys, thread-local destructors.
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "harness/interpose/clock.hpp"
+#include "harness/interpose/real.hpp"
+#include "harness/runtime.hpp"
+#include "scheduler/objects/waiting.hpp"
+
+namespace {
+
+using raddle::harness::runtime;
+using raddle::scheduler::current_thread;
+using raddle::scheduler::EventKind;
+using raddle::scheduler::Thread;
+
+// Values of pthread keys are kept by glibc, in the donor's own storage. Known
+// here is only which keys exist, to run their destructors when a thread under test ends.
+struct Key {
+  bool exists;
+  void (*destructor)(void*);
+};
+constinit Key keys[PTHREAD_KEYS_MAX] = {};
+
+}  // namespace
+
+#define RADDLE_C extern "C" __attribute__((visibility("default")))
+
+RADDLE_C int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
+                            void* (*start)(void*), void* argument) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_create)(handle, attributes, start, argument);
+  auto& engine = runtime->engine;
+  Thread& thread = engine.create_thread(*self, start, argument);
+  thread.created_at = self->stack_node;
+  thread.created_pc = RADDLE_PC;
+  int detach_state = PTHREAD_CREATE_JOINABLE;
+  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detach_state);
+  thread.is_detached = detach_state == PTHREAD_CREATE_DETACHED;
+  *handle = thread.fiber->handle();
+  if (runtime->recorder() != nullptr) runtime->recorder()->on_thread_created(thread);
+  ++self->events;
+  engine.took_effect(*self, EventKind::ThreadCreate, 0, index(thread.id), 0, RADDLE_PC);
+  return 0;
+}
+
+namespace {
+
+// EDEADLK, EINVAL and ESRCH as pthread_join has them; 0 if it may be waited for.
+int check_join(Thread& self, pthread_t handle, Thread*& target) {
+  target = runtime->engine.find_thread(handle);
+  if (target == nullptr || target->is_joined) return ESRCH;
+  if (target == &self) return EDEADLK;
+  if (target->is_detached) return EINVAL;
+  return 0;
+}
+
+int join(Thread& self, pthread_t handle, void** result, std::uintptr_t pc) {
+  Thread* target = nullptr;
+  if (const int error = check_join(self, handle, target)) return error;
+  raddle::scheduler::join_thread(runtime->engine, self, *target, pc);
+  if (result != nullptr) *result = target->result;
+  return 0;
+}
+
+}  // namespace
+
+RADDLE_C int pthread_join(pthread_t handle, void** result) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_join)(handle, result);
+  return join(*self, handle, result, RADDLE_PC);
+}
+
+RADDLE_C int pthread_tryjoin_np(pthread_t handle, void** result) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_tryjoin_np)(handle, result);
+  Thread* target = nullptr;
+  if (const int error = check_join(*self, handle, target)) return error;
+  if (!target->has_ended) {
+    raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_PC);
+    if (!target->has_ended) return EBUSY;
+  }
+  return join(*self, handle, result, RADDLE_PC);
+}
+
+RADDLE_C int pthread_clockjoin_np(pthread_t handle, void** result, clockid_t clock,
+                                  const timespec* time) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_clockjoin_np)(handle, result, clock, time);
+  Thread* target = nullptr;
+  if (const int error = check_join(*self, handle, target)) return error;
+  auto& engine = runtime->engine;
+  const std::uint64_t deadline = raddle::interpose::deadline_of(*time, clock);
+  while (!target->has_ended && engine.now() < deadline) {
+    raddle::scheduler::sleep_until(engine, *self, deadline, RADDLE_PC);
+  }
+  if (!target->has_ended) return ETIMEDOUT;
+  return join(*self, handle, result, RADDLE_PC);
+}
+RADDLE_C int pthread_timedjoin_np(pthread_t handle, void** result, const timespec* time) {
+  if (current_thread == nullptr) return RADDLE_REAL(pthread_timedjoin_np)(handle, result, time);
+  return pthread_clockjoin_np(handle, result, CLOCK_REALTIME, time);
+}
+
+RADDLE_C int pthread_detach(pthread_t handle) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_detach)(handle);
+  auto& engine = runtime->engine;
+  Thread* target = engine.find_thread(handle);
+  if (target == nullptr || target->is_joined) return ESRCH;
+  if (target->is_detached) return EINVAL;
+  target->is_detached = true;
+  ++self->events;
+  engine.took_effect(*self, EventKind::ThreadDetach, 0, index(target->id), 0, RADDLE_PC);
+  if (target->has_ended) engine.joined(*target);
+  return 0;
+}
+
+RADDLE_C void pthread_exit(void* result) {
+  if (current_thread != nullptr) throw raddle::harness::ThreadExit{result};
+  RADDLE_REAL(pthread_exit)(result);
+  __builtin_unreachable();
+}
+
+RADDLE_C int pthread_setname_np(pthread_t handle, const char* name) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_setname_np)(handle, name);
+  Thread* target = runtime->engine.find_thread(handle);
+  if (target == nullptr) return ESRCH;
+  if (std::strlen(name) >= sizeof(target->name)) return ERANGE;
+  std::strcpy(target->name, name);
+  return 0;
+}
+RADDLE_C int pthread_getname_np(pthread_t handle, char* out, std::size_t size) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_getname_np)(handle, out, size);
+  const Thread* target = runtime->engine.find_thread(handle);
+  if (target == nullptr) return ESRCH;
+  if (std::strlen(target->name) >= size) return ERANGE;
+  std::strcpy(out, target->name);
+  return 0;
+}
+
+// One OS thread runs them all; what they are told keeps them apart.
+RADDLE_C pid_t gettid() {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(gettid)();
+  return getpid() + 1 + static_cast<pid_t>(index(self->id));
+}
+
+// A signal for a thread under test cannot be delivered to it alone.
+RADDLE_C int pthread_kill(pthread_t handle, int signal) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_kill)(handle, signal);
+  if (signal == 0) return runtime->engine.find_thread(handle) != nullptr ? 0 : ESRCH;
+  runtime->fail(raddle::FindingKind::UncontrolledBlocking,
+                "pthread_kill between threads under test is not supported", RADDLE_PC);
+}
+RADDLE_C int pthread_cancel(pthread_t handle) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_cancel)(handle);
+  runtime->fail(raddle::FindingKind::UncontrolledBlocking,
+                "pthread_cancel of a thread under test is not supported", RADDLE_PC);
+}
+
+// --- Thread-specific data ---
+
+RADDLE_C int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) {
+  const int error = RADDLE_REAL(pthread_key_create)(key, destructor);
+  if (error == 0) keys[*key] = {true, destructor};
+  return error;
+}
+RADDLE_C int pthread_key_delete(pthread_key_t key) {
+  if (key < PTHREAD_KEYS_MAX) keys[key] = {};
+  return RADDLE_REAL(pthread_key_delete)(key);
+}
+
+namespace raddle::harness {
+
+void run_key_destructors() {
+  // A destructor may set values again: POSIX allows that a few times.
+  for (int round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
+    bool any = false;
+    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; ++key) {
+      if (!keys[key].exists) continue;
+      void* value = pthread_getspecific(key);
+      if (value == nullptr) continue;
+      pthread_setspecific(key, nullptr);
+      if (keys[key].destructor == nullptr) continue;
+      any = true;
+      keys[key].destructor(value);
+    }
+    if (!any) return;
+  }
+}
+
+}  // namespace raddle::harness
+
+// What thread_local objects with destructors register themselves with.
+RADDLE_C int __cxa_thread_atexit_impl(void (*destructor)(void*), void* object, void* module) {
+  Thread* self = current_thread;
+  if (self == nullptr) {
+    using Register = int(void (*)(void*), void*, void*);
+    static constinit Register* cache = nullptr;
+    return raddle::interpose::resolve(cache, "__cxa_thread_atexit_impl")(destructor, object,
+                                                                         module);
+  }
+  raddle::harness::RuntimeScope scope;
+  self->exit_handlers.push_back({destructor, object});
+  return 0;
+}

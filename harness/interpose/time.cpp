@@ -1,0 +1,124 @@
+// Clocks, sleeping and yielding, on the virtual clock of the execution.
+
+#include <sched.h>
+#include <sys/random.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "harness/interpose/clock.hpp"
+#include "harness/interpose/real.hpp"
+#include "harness/runtime.hpp"
+#include "scheduler/objects/waiting.hpp"
+#include "scheduler/strategies/generator.hpp"
+
+namespace {
+
+using raddle::harness::runtime;
+using raddle::interpose::deadline_of;
+using raddle::interpose::epoch_ns;
+using raddle::interpose::nanoseconds;
+using raddle::scheduler::current_thread;
+using raddle::scheduler::Thread;
+
+timespec as_timespec(std::uint64_t ns) {
+  return {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
+}
+
+void sleep_for(Thread& self, std::uint64_t ns, std::uintptr_t pc) {
+  auto& engine = runtime->engine;
+  raddle::scheduler::sleep_until(engine, self, engine.now() + ns, pc);
+}
+
+}  // namespace
+
+#define RADDLE_C extern "C" __attribute__((visibility("default")))
+
+RADDLE_C int clock_gettime(clockid_t clock, timespec* out) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(clock_gettime)(clock, out);
+  *out = as_timespec(epoch_ns(clock) + runtime->engine.read_clock(*self));
+  return 0;
+}
+RADDLE_C int gettimeofday(timeval* __restrict out, void* __restrict zone) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(gettimeofday)(out, zone);
+  const timespec now = as_timespec(epoch_ns(CLOCK_REALTIME) + runtime->engine.read_clock(*self));
+  out->tv_sec = now.tv_sec;
+  out->tv_usec = now.tv_nsec / 1000;
+  return 0;
+}
+RADDLE_C time_t time(time_t* out) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(time)(out);
+  const time_t now =
+      as_timespec(epoch_ns(CLOCK_REALTIME) + runtime->engine.read_clock(*self)).tv_sec;
+  if (out != nullptr) *out = now;
+  return now;
+}
+
+RADDLE_C int nanosleep(const timespec* duration, timespec* remaining) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(nanosleep)(duration, remaining);
+  sleep_for(*self, nanoseconds(*duration), RADDLE_PC);
+  return 0;
+}
+RADDLE_C int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* remaining) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(clock_nanosleep)(clock, flags, time, remaining);
+  if ((flags & TIMER_ABSTIME) != 0) {
+    raddle::scheduler::sleep_until(runtime->engine, *self, deadline_of(*time, clock), RADDLE_PC);
+  } else {
+    sleep_for(*self, nanoseconds(*time), RADDLE_PC);
+  }
+  return 0;
+}
+RADDLE_C int usleep(useconds_t microseconds) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(usleep)(microseconds);
+  sleep_for(*self, std::uint64_t{microseconds} * 1000, RADDLE_PC);
+  return 0;
+}
+RADDLE_C unsigned sleep(unsigned seconds) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sleep)(seconds);
+  sleep_for(*self, std::uint64_t{seconds} * 1'000'000'000, RADDLE_PC);
+  return 0;
+}
+RADDLE_C int sched_yield() noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sched_yield)();
+  raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_PC);
+  return 0;
+}
+RADDLE_C int pthread_yield() noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sched_yield)();
+  raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_PC);
+  return 0;
+}
+
+// The same bytes in every execution: a function of the thread and its place in it.
+RADDLE_C ssize_t getrandom(void* out, std::size_t size, unsigned flags) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(getrandom)(out, size, flags);
+  raddle::scheduler::Generator generator{
+      raddle::scheduler::mix(index(self->id), self->random_reads++)};
+  std::generate_n(static_cast<unsigned char*>(out), size,
+                  [&] { return static_cast<unsigned char>(generator.next()); });
+  return static_cast<ssize_t>(size);
+}
+RADDLE_C int getentropy(void* out, std::size_t size) {
+  if (current_thread == nullptr) return RADDLE_REAL(getentropy)(out, size);
+  getrandom(out, size, 0);
+  return 0;
+}
+RADDLE_C std::uint32_t arc4random() {
+  if (current_thread == nullptr) return RADDLE_REAL(arc4random)();
+  std::uint32_t value = 0;
+  getrandom(&value, sizeof(value), 0);
+  return value;
+}

@@ -1,0 +1,274 @@
+// pthread conditions and barriers, POSIX semaphores, futex system calls.
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdarg>
+
+#include "harness/interpose/clock.hpp"
+#include "harness/interpose/real.hpp"
+#include "harness/runtime.hpp"
+#include "scheduler/objects/waiting.hpp"
+
+namespace {
+
+using namespace raddle::scheduler;  // NOLINT: this file is the bridge
+using raddle::harness::runtime;
+using raddle::interpose::deadline_of;
+using raddle::interpose::nanoseconds;
+
+template <typename T>
+std::uintptr_t address_of(T* object) {
+  return reinterpret_cast<std::uintptr_t>(object);
+}
+
+void renew(Thread& self, EventKind kind, std::uintptr_t address, std::size_t size,
+           std::uintptr_t pc) {
+  runtime->note(self, kind, address, 0, pc);
+  runtime->engine.objects().forget(address, address + size);
+}
+
+MutexType type_of(const pthread_mutex_t* mutex) {
+  switch (mutex->__data.__kind & 3) {
+    case PTHREAD_MUTEX_RECURSIVE: return MutexType::Recursive;
+    case PTHREAD_MUTEX_ERRORCHECK: return MutexType::ErrorChecking;
+    default: return MutexType::Normal;
+  }
+}
+
+// glibc notes in the low bits of a condition which clock its timed waits go by
+// (nptl: __condvar_get_private and __wrefs, bit 1).
+clockid_t clock_of(const pthread_cond_t* condition) {
+  return (condition->__data.__wrefs & 2) != 0 ? CLOCK_MONOTONIC : CLOCK_REALTIME;
+}
+
+bool is_valid(const timespec* time) { return time->tv_nsec >= 0 && time->tv_nsec < 1'000'000'000; }
+
+}  // namespace
+
+#define RADDLE_C extern "C" __attribute__((visibility("default")))
+#define RADDLE_REAL_COND(function) RADDLE_REAL_VERSION(function, "GLIBC_2.3.2")
+
+// --- Condition variables ---
+
+RADDLE_C int pthread_cond_init(pthread_cond_t* condition, const pthread_condattr_t* attributes) noexcept {
+  if (Thread* self = current_thread) {
+    renew(*self, EventKind::CondInit, address_of(condition), sizeof(*condition), RADDLE_PC);
+  }
+  return RADDLE_REAL_COND(pthread_cond_init)(condition, attributes);
+}
+RADDLE_C int pthread_cond_destroy(pthread_cond_t* condition) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_destroy)(condition);
+  // The system's function would wait for sleepers, which it does not know.
+  renew(*self, EventKind::CondDestroy, address_of(condition), sizeof(*condition), RADDLE_PC);
+  return 0;
+}
+RADDLE_C int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_wait)(condition, mutex);
+  return wait_condition(runtime->engine, *self, address_of(condition), address_of(mutex),
+                        type_of(mutex), kNoDeadline, RADDLE_PC);
+}
+RADDLE_C int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                    const timespec* time) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_timedwait)(condition, mutex, time);
+  if (!is_valid(time)) return EINVAL;
+  return wait_condition(runtime->engine, *self, address_of(condition), address_of(mutex),
+                        type_of(mutex), deadline_of(*time, clock_of(condition)), RADDLE_PC);
+}
+RADDLE_C int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                    clockid_t clock, const timespec* time) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_cond_clockwait)(condition, mutex, clock, time);
+  if (!is_valid(time)) return EINVAL;
+  return wait_condition(runtime->engine, *self, address_of(condition), address_of(mutex),
+                        type_of(mutex), deadline_of(*time, clock), RADDLE_PC);
+}
+RADDLE_C int pthread_cond_signal(pthread_cond_t* condition) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_signal)(condition);
+  notify_condition(runtime->engine, *self, address_of(condition), false, RADDLE_PC);
+  return 0;
+}
+RADDLE_C int pthread_cond_broadcast(pthread_cond_t* condition) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_broadcast)(condition);
+  notify_condition(runtime->engine, *self, address_of(condition), true, RADDLE_PC);
+  return 0;
+}
+
+// --- Barriers ---
+
+namespace {
+
+// The third word of glibc's barrier is its count: for barriers initialised before the execution.
+std::uint32_t threshold_of(const pthread_barrier_t* barrier) {
+  return reinterpret_cast<const std::uint32_t*>(barrier)[2];
+}
+
+}  // namespace
+
+RADDLE_C int pthread_barrier_init(pthread_barrier_t* barrier,
+                                  const pthread_barrierattr_t* attributes, unsigned count) noexcept {
+  if (Thread* self = current_thread) {
+    renew(*self, EventKind::BarrierInit, address_of(barrier), sizeof(*barrier), RADDLE_PC);
+  }
+  return RADDLE_REAL(pthread_barrier_init)(barrier, attributes, count);
+}
+RADDLE_C int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_barrier_destroy)(barrier);
+  renew(*self, EventKind::BarrierDestroy, address_of(barrier), sizeof(*barrier), RADDLE_PC);
+  return 0;
+}
+RADDLE_C int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_barrier_wait)(barrier);
+  const bool is_last = wait_barrier(runtime->engine, *self, address_of(barrier),
+                                    threshold_of(barrier), RADDLE_PC);
+  return is_last ? PTHREAD_BARRIER_SERIAL_THREAD : 0;
+}
+
+// --- Semaphores ---
+
+namespace {
+
+std::uint32_t initial_count(sem_t* semaphore) {
+  int count = 0;
+  RADDLE_REAL(sem_getvalue)(semaphore, &count);
+  return count < 0 ? 0 : static_cast<std::uint32_t>(count);
+}
+
+int wait(Thread& self, sem_t* semaphore, std::uint64_t deadline, std::uintptr_t pc) {
+  const int error = wait_semaphore(runtime->engine, self, address_of(semaphore),
+                                   initial_count(semaphore), deadline, pc);
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
+}
+
+int timed_wait(Thread& self, sem_t* semaphore, clockid_t clock, const timespec* time,
+               std::uintptr_t pc) {
+  if (!is_valid(time)) {
+    errno = EINVAL;
+    return -1;
+  }
+  return wait(self, semaphore, deadline_of(*time, clock), pc);
+}
+
+}  // namespace
+
+RADDLE_C int sem_init(sem_t* semaphore, int shared, unsigned value) noexcept {
+  if (Thread* self = current_thread) {
+    renew(*self, EventKind::SemInit, address_of(semaphore), sizeof(*semaphore), RADDLE_PC);
+  }
+  return RADDLE_REAL(sem_init)(semaphore, shared, value);
+}
+RADDLE_C int sem_destroy(sem_t* semaphore) noexcept {
+  if (Thread* self = current_thread) {
+    renew(*self, EventKind::SemDestroy, address_of(semaphore), sizeof(*semaphore), RADDLE_PC);
+  }
+  return RADDLE_REAL(sem_destroy)(semaphore);
+}
+RADDLE_C int sem_wait(sem_t* semaphore) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sem_wait)(semaphore);
+  return wait(*self, semaphore, kNoDeadline, RADDLE_PC);
+}
+RADDLE_C int sem_timedwait(sem_t* __restrict semaphore, const timespec* __restrict time) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sem_timedwait)(semaphore, time);
+  return timed_wait(*self, semaphore, CLOCK_REALTIME, time, RADDLE_PC);
+}
+RADDLE_C int sem_clockwait(sem_t* __restrict semaphore, clockid_t clock,
+                           const timespec* __restrict time) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sem_clockwait)(semaphore, clock, time);
+  return timed_wait(*self, semaphore, clock, time, RADDLE_PC);
+}
+RADDLE_C int sem_trywait(sem_t* semaphore) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sem_trywait)(semaphore);
+  if (try_wait_semaphore(runtime->engine, *self, address_of(semaphore), initial_count(semaphore),
+                         RADDLE_PC)) {
+    return 0;
+  }
+  errno = EAGAIN;
+  return -1;
+}
+RADDLE_C int sem_post(sem_t* semaphore) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sem_post)(semaphore);
+  post_semaphore(runtime->engine, *self, address_of(semaphore), initial_count(semaphore),
+                 RADDLE_PC);
+  return 0;
+}
+RADDLE_C int sem_getvalue(sem_t* __restrict semaphore, int* __restrict value) noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(sem_getvalue)(semaphore, value);
+  *value = static_cast<int>(
+      count_of_semaphore(runtime->engine, address_of(semaphore), initial_count(semaphore)));
+  return 0;
+}
+
+// --- Futexes: libstdc++ builds std::atomic::wait, futures and more on them ---
+
+namespace {
+
+long futex(Thread& self, std::uintptr_t address, long operation, std::uint32_t value,
+           const timespec* time, std::uintptr_t pc) {
+  auto& engine = runtime->engine;
+  const long command = operation & FUTEX_CMD_MASK;
+  const clockid_t clock =
+      (operation & FUTEX_CLOCK_REALTIME) != 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+  int error = 0;
+  switch (command) {
+    case FUTEX_WAIT: {
+      // Relative, unlike FUTEX_WAIT_BITSET's.
+      const std::uint64_t deadline =
+          time != nullptr ? engine.now() + nanoseconds(*time) : kNoDeadline;
+      error = wait_futex(engine, self, address, value, deadline, pc);
+      break;
+    }
+    case FUTEX_WAIT_BITSET: {
+      const std::uint64_t deadline = time != nullptr ? deadline_of(*time, clock) : kNoDeadline;
+      error = wait_futex(engine, self, address, value, deadline, pc);
+      break;
+    }
+    case FUTEX_WAKE:
+    case FUTEX_WAKE_BITSET:
+      return wake_futex(engine, self, address, value, pc);
+    default:
+      runtime->fail(raddle::FindingKind::UncontrolledBlocking,
+                    "futex operation " + std::to_string(command) +
+                        " (only FUTEX_WAIT, FUTEX_WAKE and their BITSET forms are supported)",
+                    pc);
+  }
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
+}
+
+}  // namespace
+
+RADDLE_C long syscall(long number, ...) noexcept {
+  va_list arguments;
+  va_start(arguments, number);
+  long a[6];
+  for (long& argument : a) argument = va_arg(arguments, long);
+  va_end(arguments);
+  Thread* self = current_thread;
+  if (self != nullptr && number == SYS_futex) {
+    return futex(*self, static_cast<std::uintptr_t>(a[0]), a[1], static_cast<std::uint32_t>(a[2]),
+                 reinterpret_cast<const timespec*>(a[3]), RADDLE_PC);
+  }
+  if (self != nullptr && number == SYS_gettid) return gettid();
+  return RADDLE_REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}

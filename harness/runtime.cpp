@@ -1,0 +1,239 @@
+#include "harness/runtime.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+
+namespace raddle::harness {
+
+constinit Runtime* runtime = nullptr;
+constinit interpose::Arena arena;
+
+namespace {
+
+using scheduler::End;
+using scheduler::Event;
+using scheduler::EventKind;
+using scheduler::Thread;
+
+void copy_text(char* to, std::size_t capacity, std::string_view text) {
+  const std::size_t length = std::min(text.size(), capacity - 1);
+  std::memcpy(to, text.data(), length);
+  to[length] = '\0';
+}
+
+FindingKind finding_kind(detectors::ProblemKind kind) {
+  switch (kind) {
+    case detectors::ProblemKind::DataRace: return FindingKind::DataRace;
+    case detectors::ProblemKind::UseAfterFree: return FindingKind::UseAfterFree;
+    case detectors::ProblemKind::DoubleFree: return FindingKind::DoubleFree;
+    case detectors::ProblemKind::Deadlock: return FindingKind::Deadlock;
+    case detectors::ProblemKind::LostWakeup: return FindingKind::LostWakeup;
+    case detectors::ProblemKind::MutexMisuse: return FindingKind::MutexMisuse;
+  }
+  return FindingKind::Crash;
+}
+
+}  // namespace
+
+Runtime::Runtime(const Options& options, VisiblePlaces& visible)
+    : engine(*this, *this, {options.steps_max, options.stack_bytes}),
+      options_(options),
+      visible_(visible) {
+  races.set_enabled(options.on_race != OnRace::Ignore);
+}
+
+Runtime::~Runtime() = default;
+
+End Runtime::run(const std::function<void()>& body, const ExecutionPlan& plan) {
+  body_ = &body;
+  recorder_ = plan.recorder;
+  is_replay_ = plan.is_replay;
+  has_failure_ = has_race_ = stop_at_next_event_ = false;
+  all_accesses_visible_ = options_.all_accesses && !is_replay_;
+  some_accesses_visible_ =
+      options_.on_race == OnRace::Explore && !is_replay_ && !visible_.empty();
+  races.begin_execution();
+  misuse_.begin_execution();
+  arena.begin_execution();
+  const bool watch = recorder_ != nullptr || is_replay_ || all_accesses_visible_ ||
+                     some_accesses_visible_;
+  const End end = engine.run(*plan.strategy, nullptr, nullptr, plan.log, watch);
+  if (recorder_ != nullptr) recorder_->finish(engine);
+  if (!has_failure_) {
+    if (end == End::Stuck) {
+      // Classified from the trace, when there is one.
+      note_failure(FindingKind::Deadlock, "");
+      failure_.step = engine.steps();
+    } else if (end == End::StepLimit) {
+      note_failure(FindingKind::StepLimit, "");
+      failure_.step = engine.steps();
+    } else if (end == End::TooManyThreads) {
+      note_failure(FindingKind::Crash, "more than " + std::to_string(scheduler::kThreadsMax) +
+                                           " threads in one execution");
+    }
+  }
+  reset_statics(end == End::Completed);
+  arena.end_execution();
+  recorder_ = nullptr;
+  return end;
+}
+
+void Runtime::run(Thread& thread) {
+  // On the thread's own fiber. `start` is null for the body.
+  if (thread.is_fiber_reused) {
+    // Another thread's variables lay here; they do not race with this one's.
+    races.forget(thread.fiber->stack_low(), thread.fiber->stack_high() - thread.fiber->stack_low());
+    for (const auto& image : thread.fiber->tls_images()) {
+      races.forget(reinterpret_cast<std::uintptr_t>(image.storage), image.bytes);
+    }
+  }
+  if (recorder_ != nullptr && thread.start == nullptr) recorder_->on_thread_created(thread);
+  errno = 0;
+  try {
+    if (thread.start == nullptr) {
+      (*body_)();
+      run_static_destructors();
+    } else {
+      thread.result = thread.start(thread.argument);
+    }
+  } catch (const ThreadExit& exit) {
+    thread.result = exit.result;
+  } catch (const std::exception& exception) {
+    fail(FindingKind::Exception, exception.what());
+  } catch (...) {
+    fail(FindingKind::Exception, "of a type not derived from std::exception");
+  }
+  try {
+    while (!thread.exit_handlers.empty()) {
+      const scheduler::ExitHandler handler = thread.exit_handlers.back();
+      thread.exit_handlers.pop_back();
+      handler.function(handler.argument);
+    }
+    run_key_destructors();
+  } catch (...) {
+    fail(FindingKind::Exception, "left the destructor of a thread-local variable");
+  }
+}
+
+void Runtime::access_watched(Thread& self, std::uintptr_t address, std::uint32_t size,
+                             bool is_write, std::uintptr_t pc) {
+  check_stop();
+  const EventKind kind = is_write ? EventKind::Write : EventKind::Read;
+  engine.look_closer(self, kind, address, pc);
+  if (all_accesses_visible_ || (some_accesses_visible_ && visible_.contains(address, size))) {
+    engine.announce_access(self, kind, address, pc);
+  }
+  if (recorder_ != nullptr) {
+    Event event;
+    event.kind = kind;
+    event.thread = self.id;
+    event.size = size;
+    event.step = engine.step(self);
+    event.address = address;
+    event.pc = pc;
+    recorder_->on_event(event, self);
+  }
+}
+
+void Runtime::on_event(const Event& event) {
+  check_stop();
+  races.on_event(event);
+  misuse_.on_event(event);
+  if (recorder_ != nullptr) [[unlikely]] {
+    recorder_->on_event(event, *engine.threads()[index(event.thread)]);
+  }
+  if (races.problem() != nullptr) [[unlikely]] on_race(*engine.threads()[index(event.thread)]);
+  if (misuse_.problem() != nullptr) [[unlikely]] on_problem(*misuse_.problem());
+}
+
+void Runtime::note(Thread& self, EventKind kind, std::uintptr_t address, std::uint64_t extra,
+                   std::uintptr_t pc, std::uint32_t size) {
+  Event event;
+  event.kind = kind;
+  event.thread = self.id;
+  event.size = size;
+  event.step = engine.step(self);
+  event.address = address;
+  event.extra = extra;
+  event.pc = pc;
+  on_event(event);
+}
+
+// The detector has just found something. Under Explore a race is kept, its place
+// becomes visible, and the execution goes on.
+void Runtime::on_race(Thread& self) {
+  const detectors::Problem problem = *races.problem();
+  if (problem.kind == detectors::ProblemKind::DataRace && options_.on_race == OnRace::Explore) {
+    races.clear_problem();
+    visible_.add(problem.address, visible_.round());
+    if (!has_race_) {
+      has_race_ = true;
+      race_ = Failure{};
+      race_.kind = FindingKind::DataRace;
+      race_.thread = problem.thread;
+      race_.step = problem.step;
+      race_.pc = problem.pc;
+      race_.has_problem = true;
+      race_.problem = problem;
+    }
+    return;
+  }
+  on_problem(problem);
+  // One more event of this thread, so that the report can tell what it wrote.
+  self.attention = 0;
+}
+
+void Runtime::on_problem(const detectors::Problem& problem) {
+  if (!has_failure_) {
+    has_failure_ = true;
+    failure_ = Failure{};
+    failure_.kind = finding_kind(problem.kind);
+    failure_.thread = problem.thread;
+    failure_.step = problem.step;
+    failure_.pc = problem.pc;
+    failure_.has_problem = true;
+    failure_.problem = problem;
+  }
+  if (stop_at_next_event_) engine.stop();
+  stop_at_next_event_ = true;
+}
+
+void Runtime::check_stop() {
+  if (stop_at_next_event_) [[unlikely]] engine.stop();
+}
+
+void Runtime::note_failure(FindingKind kind, std::string_view message, std::uintptr_t pc,
+                           const char* file, int line) {
+  if (has_failure_) return;
+  has_failure_ = true;
+  failure_ = Failure{};
+  failure_.kind = kind;
+  failure_.pc = pc;
+  failure_.line = line;
+  copy_text(failure_.message, sizeof(failure_.message), message);
+  if (file != nullptr) copy_text(failure_.file, sizeof(failure_.file), file);
+  if (const Thread* self = scheduler::current_thread) {
+    failure_.thread = self->id;
+    failure_.step = engine.step(*self);
+  }
+}
+
+void Runtime::fail(FindingKind kind, std::string_view message, std::uintptr_t pc, const char* file,
+                   int line) {
+  note_failure(kind, message, pc, file, line);
+  scheduler::current_thread = nullptr;
+  engine.stop();
+}
+
+void Runtime::fail_from_signal(const Failure& failure) {
+  if (!has_failure_) {
+    has_failure_ = true;
+    failure_ = failure;
+  }
+  scheduler::current_thread = nullptr;
+  engine.stop();
+}
+
+}  // namespace raddle::harness

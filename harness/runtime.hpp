@@ -1,0 +1,127 @@
+// What stands behind the intercepted calls: the engine, the detectors and the
+// heap of the exploration that is going on.
+#pragma once
+
+#include <raddle/raddle.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+#include "detectors/happens_before.hpp"
+#include "detectors/mutex_misuse.hpp"
+#include "harness/failure.hpp"
+#include "harness/interpose/arena.hpp"
+#include "harness/recorder.hpp"
+#include "harness/visible_places.hpp"
+#include "scheduler/engine.hpp"
+
+namespace raddle::harness {
+
+// Thrown by pthread_exit, caught at the bottom of the thread.
+struct ThreadExit {
+  void* result;
+};
+
+// How one execution is to be run.
+struct ExecutionPlan {
+  scheduler::Strategy* strategy = nullptr;
+  scheduler::ScheduleLog log;
+  Recorder* recorder = nullptr;  // null: the fast way
+  bool is_replay = false;        // the strategy wants a say at plain accesses
+};
+
+class Runtime final : public scheduler::Host, public scheduler::Observer {
+ public:
+  Runtime(const Options& options, VisiblePlaces& visible);
+  ~Runtime() override;
+
+  // Runs the body once. Afterwards failure() says what went wrong, if anything did.
+  scheduler::End run(const std::function<void()>& body, const ExecutionPlan& plan);
+  const Failure* failure() const { return has_failure_ ? &failure_ : nullptr; }
+  // OnRace::Explore: the first race of the last execution, which did not end it.
+  const Failure* race() const { return has_race_ ? &race_ : nullptr; }
+  bool saw_instrumented_code() const { return saw_instrumented_code_; }
+
+  // --- For the interposers, on threads under test. ---
+
+  scheduler::Engine engine;
+  detectors::HappensBefore races;
+
+  void access(scheduler::Thread& self, std::uintptr_t address, std::uint32_t size, bool is_write,
+              std::uintptr_t pc) {
+    if (++self.events >= self.attention) [[unlikely]] access_watched(self, address, size, is_write, pc);
+    const bool is_fine = is_write
+                             ? races.on_write(self.id, address, size, pc, engine.step(self))
+                             : races.on_read(self.id, address, size, pc, engine.step(self));
+    if (!is_fine) [[unlikely]] on_race(self);
+  }
+
+  // Allocations, frees, annotations: seen by detectors, not scheduling points.
+  void note(scheduler::Thread& self, scheduler::EventKind kind, std::uintptr_t address,
+            std::uint64_t extra, std::uintptr_t pc, std::uint32_t size = 0);
+
+  void on_event(const scheduler::Event& event) override;
+  void run(scheduler::Thread& thread) override;
+
+  Recorder* recorder() { return recorder_; }
+  void note_instrumented_code() { saw_instrumented_code_ = true; }
+
+  // Ends the execution with a failure of the program under test.
+  [[noreturn]] void fail(FindingKind kind, std::string_view message, std::uintptr_t pc = 0,
+                         const char* file = nullptr, int line = 0);
+  // Notes it and lets the execution go on, as EXPECT_* does. The first one counts.
+  void note_failure(FindingKind kind, std::string_view message, std::uintptr_t pc = 0,
+                    const char* file = nullptr, int line = 0);
+  // From a signal handler, with the failure already filled in.
+  [[noreturn]] void fail_from_signal(const Failure& failure);
+
+ private:
+  void access_watched(scheduler::Thread& self, std::uintptr_t address, std::uint32_t size,
+                      bool is_write, std::uintptr_t pc);
+  void on_race(scheduler::Thread& self);
+  void on_problem(const detectors::Problem& problem);
+  void check_stop();
+
+  const Options& options_;
+  VisiblePlaces& visible_;
+  detectors::MutexMisuse misuse_;
+  Recorder* recorder_ = nullptr;
+  const std::function<void()>* body_ = nullptr;
+  bool all_accesses_visible_ = false;
+  bool some_accesses_visible_ = false;
+  bool is_replay_ = false;
+  bool has_failure_ = false;
+  bool has_race_ = false;
+  bool stop_at_next_event_ = false;
+  bool saw_instrumented_code_ = false;
+  Failure failure_;
+  Failure race_;
+};
+
+// The one runtime that is exploring in this process, or null.
+extern constinit Runtime* runtime;
+
+// The heap of threads under test. Not part of Runtime: blocks can outlive an exploration.
+extern constinit interpose::Arena arena;
+
+// Marks a stretch in which the calling thread under test runs code of the
+// runtime: intercepted calls go straight through.
+class RuntimeScope {
+ public:
+  RuntimeScope() : thread_(scheduler::current_thread) { scheduler::current_thread = nullptr; }
+  ~RuntimeScope() { scheduler::current_thread = thread_; }
+  RuntimeScope(const RuntimeScope&) = delete;
+  RuntimeScope& operator=(const RuntimeScope&) = delete;
+
+ private:
+  scheduler::Thread* thread_;
+};
+
+// Work to be done when an execution is over: statics that it constructed are
+// destroyed, half-done initialisers forgotten. Defined by interpose/once.cpp.
+void run_static_destructors();
+void reset_statics(bool execution_completed);
+// The destructors of pthread keys of the calling thread. Defined by interpose/keys.cpp.
+void run_key_destructors();
+
+}  // namespace raddle::harness

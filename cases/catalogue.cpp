@@ -16,9 +16,4 @@ const Case* find_case(std::string_view name) {
   return found == catalogue().end() ? nullptr : &*found;
 }
 
-const Version* find_version(const Case& of, std::string_view name) {
-  const auto found = std::ranges::find(of.versions, name, &Version::name);
-  return found == of.versions.end() ? nullptr : &*found;
-}
-
 }  // namespace raddle::cases

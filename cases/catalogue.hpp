@@ -40,6 +40,5 @@ const std::vector<Case>& catalogue();
 
 // Null if there is none of that name.
 const Case* find_case(std::string_view name);
-const Version* find_version(const Case& of, std::string_view name);
 
 }  // namespace raddle::cases

@@ -1,0 +1,149 @@
+#include "tools/cases_command.hpp"
+
+#include "cases/catalogue.hpp"
+#include "cases/verdict.hpp"
+#include "tools/close_names.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+#include <random>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace raddle::tools {
+namespace {
+
+using cases::Case;
+using cases::Version;
+using Selection = std::vector<std::pair<const Case*, const Version*>>;
+
+template <class Named>
+UsageError unknown(std::string_view what, std::string_view name, const std::vector<Named>& all) {
+  std::vector<std::string> names;
+  for (const Named& one : all) names.push_back(one.name);
+  const std::vector<std::string> close = close_names(name, names);
+  return UsageError(
+      close.empty()
+          ? fmt::format("no {} `{}`; there are: {}", what, name, fmt::join(names, ", "))
+          : fmt::format("no {} `{}`; did you mean {}?", what, name, fmt::join(close, " or ")));
+}
+
+Selection select(const CasesRequest& request) {
+  const Case* const one = cases::find_case(request.case_name);
+  if (one == nullptr && !request.case_name.empty()) {
+    throw unknown("case", request.case_name, cases::catalogue());
+  }
+  Selection selection;
+  for (const Case& each : cases::catalogue()) {
+    if (one != nullptr && one != &each) continue;
+    for (const Version& version : each.versions) {
+      const std::string& wanted = request.version_name;
+      if (wanted.empty() || wanted == version.name) selection.emplace_back(&each, &version);
+    }
+  }
+  if (selection.empty()) {
+    throw unknown(fmt::format("version of {}", one->name), request.version_name, one->versions);
+  }
+  return selection;
+}
+
+std::string_view expected_name(const Version& version) {
+  return version.expected ? name(*version.expected) : "nothing";
+}
+
+// Lines of the table. Widths come from the selection, so that a line can be
+// printed as soon as its version has run.
+class Table {
+ public:
+  explicit Table(const Selection& selection) {
+    for (const auto& [one, version] : selection) {
+      case_ = std::max(case_, one->name.size());
+      version_ = std::max(version_, version->name.size());
+      expected_ = std::max(expected_, expected_name(*version).size());
+    }
+  }
+
+  std::string line(std::string_view one, std::string_view version, std::string_view expected,
+                   std::string_view rest) const {
+    return fmt::format("{:<{}}  {:<{}}  {:<{}}  {}\n", one, case_, version, version_, expected,
+                       expected_, rest);
+  }
+
+ private:
+  std::size_t case_ = 4, version_ = 7, expected_ = 8;
+};
+
+std::string paint(bool color, std::string_view code, std::string_view text) {
+  return color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};
+}
+
+std::string outcome(const Version& version, const Report& report, bool color) {
+  const Finding* const finding = cases::judged_finding(version, report);
+  const bool ok = cases::is_as_expected(version, report);
+  std::string text = paint(color, ok ? "32" : "1;31", fmt::format("{:<7}", ok ? "ok" : "WRONG"));
+  text += fmt::format("  {:>10}  {:>8.0f} ms", finding ? finding->execution : report.executions,
+                      report.elapsed_s * 1000);
+  if (finding) text += "  " + finding->token;
+  if (!ok) text += fmt::format("  found {}", finding ? name(finding->kind) : "nothing");
+  return text;
+}
+
+void list(const Selection& selection, std::ostream& out) {
+  const Case* last = nullptr;
+  for (const auto& [one, version] : selection) {
+    if (one != std::exchange(last, one)) out << fmt::format("{}: {}\n", one->name, one->title);
+    out << fmt::format("    {:<24} {}\n", version->name, expected_name(*version));
+  }
+}
+
+// Short enough to be typed.
+std::uint64_t fresh_seed() {
+  std::random_device source;
+  return std::uniform_int_distribution<std::uint64_t>{1, 999'999}(source);
+}
+
+}  // namespace
+
+bool run_cases(const CasesRequest& request, std::ostream& out) {
+  const Selection selection = select(request);
+  if (request.list) {
+    list(selection, out);
+    return true;
+  }
+  Options options;
+  options.executions = request.executions;
+  options.seed = request.seed != 0 ? request.seed : fresh_seed();
+  options.jobs = request.jobs;
+  out << fmt::format("{} executions of each version, seed {}\n\n", options.executions,
+                     options.seed);
+
+  const Table table{selection};
+  out << table.line(
+      "case", "version", "expected",
+      fmt::format("{:<7}  {:>10}  {:>11}  {}", "verdict", "executions", "time", "token"));
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::string> wrong;
+  for (const auto& [one, version] : selection) {
+    const Report report = cases::explore_version(*one, *version, options);
+    out << table.line(one->name, version->name, expected_name(*version),
+                      outcome(*version, report, request.color))
+        << std::flush;
+    if (request.show) out << '\n' << report.text(request.color) << '\n';
+    if (!cases::is_as_expected(*version, report)) {
+      wrong.push_back(fmt::format("raddle cases {} {} --seed {} --executions {} --show", one->name,
+                                  version->name, options.seed, options.executions));
+    }
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  out << fmt::format("\n{} of {} verdicts as expected in {:.1f} s\n",
+                     selection.size() - wrong.size(), selection.size(), took.count());
+  for (const std::string& command : wrong) out << "see: " << command << '\n';
+  return wrong.empty();
+}
+
+}  // namespace raddle::tools

@@ -1,0 +1,25 @@
+// `raddle cases`: runs the catalogue and says whether every verdict is as it must be.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+
+namespace raddle::tools {
+
+struct CasesRequest {
+  std::string case_name;     // empty: all
+  std::string version_name;  // empty: all of the case
+  bool list = false;         // says what there is and runs nothing
+  bool show = false;         // prints the reports
+  std::uint64_t executions = 2'000;
+  std::uint64_t seed = 0;  // 0: a fresh one, which is printed
+  unsigned jobs = 0;       // as Options::jobs
+  bool color = false;
+};
+
+// Returns true if every verdict is as expected. Throws UsageError, which lists
+// close names, if there is no such case or version.
+bool run_cases(const CasesRequest& request, std::ostream& out);
+
+}  // namespace raddle::tools

@@ -1,0 +1,59 @@
+// The command line, `raddle`. Exit codes: 0 all is well, 1 something was found
+// that must not be, 2 wrong use, 3 a failure of ours or of the machine.
+#include "tools/cases_command.hpp"
+#include <raddle/raddle.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <unistd.h>
+
+namespace raddle::tools {
+namespace {
+
+constexpr int kFound = 1, kUsage = 2, kFailure = 3;
+
+int run(int argc, const char* const* argv) {
+  CLI::App app{"raddle: explores the interleavings of C++ concurrency tests", "raddle"};
+  app.set_version_flag("--version", "raddle " RADDLE_VERSION);
+  app.require_subcommand(1);
+
+  CasesRequest request;
+  CLI::App& cases = *app.add_subcommand("cases", "run small programs with known verdicts");
+  CLI::Option* const one = cases.add_option("name", request.case_name, "only this case");
+  cases.add_option("version", request.version_name, "only this version of it")->needs(one);
+  cases.add_option("--executions", request.executions, "how many of each version")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  cases.add_option("--seed", request.seed, "repeat the run that printed this seed");
+  cases.add_option("--jobs", request.jobs, "worker processes; 0: one per core; 1: in this process")
+      ->capture_default_str();
+  cases.add_flag("--show", request.show, "print the reports");
+  cases.add_flag("--list", request.list, "say what there is; run nothing");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  request.color = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  return run_cases(request, std::cout) ? 0 : kFound;
+}
+
+}  // namespace
+}  // namespace raddle::tools
+
+int main(int argc, char** argv) {
+  try {
+    return raddle::tools::run(argc, argv);
+  } catch (const raddle::UsageError& error) {
+    std::cerr << "raddle: " << error.what() << '\n';
+    return raddle::tools::kUsage;
+  } catch (const std::exception& error) {
+    std::cerr << "raddle: " << error.what() << '\n';
+    return raddle::tools::kFailure;
+  }
+}

@@ -23,3 +23,12 @@ target_compile_options(raddle_build INTERFACE -Wall -Wextra -Wpedantic -Wshadow 
                                               -Werror)
 target_include_directories(raddle_build INTERFACE ${PROJECT_SOURCE_DIR}
                                                   ${PROJECT_SOURCE_DIR}/harness/include)
+
+# Linked PRIVATE by what ends up in the runtime, libraddle.a. Its copies of
+# memory are its own: memcpy and its like are intercepted.
+add_library(raddle_runtime_build INTERFACE)
+target_link_libraries(raddle_runtime_build INTERFACE raddle_build)
+if(EXISTS ${PROJECT_SOURCE_DIR}/harness/interpose/own_memory.h)
+  target_compile_options(raddle_runtime_build
+                         INTERFACE "SHELL:-include ${PROJECT_SOURCE_DIR}/harness/interpose/own_memory.h")
+endif()

@@ -1,6 +1,9 @@
 #include "scheduler/engine.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "scheduler/objects/enabled.hpp"
 
@@ -57,7 +60,7 @@ constexpr bool is_write(EventKind kind) {
 Engine::Engine(Host& host, Observer& observer, Limits limits)
     : host_(host),
       observer_(observer),
-      limits_(limits),
+      limits_{limits.steps, (limits.stack_bytes + 4095) / 4096 * 4096},
       announced_(std::make_unique<Operation[]>(kThreadsMax)) {
   threads_.reserve(kThreadsMax);
   slots_.reserve(kThreadsMax);
@@ -65,7 +68,41 @@ Engine::Engine(Host& host, Observer& observer, Limits limits)
   sleepers_.reserve(kThreadsMax);
 }
 
-Engine::~Engine() = default;
+namespace {
+
+// Fibers outlive engines: each holds a parked thread that cannot be given back. A
+// forked process has copies of the storage but not of the threads; it starts with none.
+struct IdleFibers {
+  pid_t process = 0;
+  std::vector<std::unique_ptr<Fiber>> fibers;
+};
+IdleFibers& idle_fibers() {
+  static auto* idle = new IdleFibers;
+  if (idle->process != getpid()) {
+    for (auto& fiber : idle->fibers) fiber.release();
+    idle->fibers.clear();
+    idle->process = getpid();
+  }
+  return *idle;
+}
+
+std::unique_ptr<Fiber> take_fiber(std::size_t stack_bytes, Fiber::Entry entry, void* argument) {
+  auto& idle = idle_fibers().fibers;
+  for (auto fiber = idle.begin(); fiber != idle.end(); ++fiber) {
+    if ((*fiber)->stack_bytes() != stack_bytes) continue;
+    std::unique_ptr<Fiber> taken = std::move(*fiber);
+    idle.erase(fiber);
+    taken->restart(entry, argument);
+    return taken;
+  }
+  return std::make_unique<Fiber>(stack_bytes, entry, argument);
+}
+
+}  // namespace
+
+Engine::~Engine() {
+  for (auto& slot : slots_) idle_fibers().fibers.push_back(std::move(slot->fiber));
+}
 
 End Engine::run(Strategy& strategy, void* (*start)(void*), void* argument, ScheduleLog log,
                 bool watch_accesses) {
@@ -103,6 +140,15 @@ End Engine::run(Strategy& strategy, void* (*start)(void*), void* argument, Sched
 }
 
 Thread& Engine::create_thread(Thread& self, void* (*start)(void*), void* argument) {
+  // What is allocated here outlives the execution: it must not come from the
+  // heap of the threads under test.
+  Thread* const caller = std::exchange(current_thread, nullptr);
+  Thread& thread = make_thread(self, start, argument);
+  current_thread = caller;
+  return thread;
+}
+
+Thread& Engine::make_thread(Thread& self, void* (*start)(void*), void* argument) {
   if (thread_count_ == kThreadsMax) stop(End::TooManyThreads);
   if (thread_count_ == threads_.size()) threads_.push_back(std::make_unique<Thread>());
   Thread& thread = *threads_[thread_count_];
@@ -135,7 +181,7 @@ Thread& Engine::create_thread(Thread& self, void* (*start)(void*), void* argumen
     if (slot_index == slots_.size()) {
       auto slot = std::make_unique<Slot>();
       slot->engine = this;
-      slot->fiber = std::make_unique<Fiber>(limits_.stack_bytes, &Engine::fiber_main, slot.get());
+      slot->fiber = take_fiber(limits_.stack_bytes, &Engine::fiber_main, slot.get());
       slots_.push_back(std::move(slot));
     }
   }

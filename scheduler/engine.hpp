@@ -139,6 +139,7 @@ class Engine {
   const Thread* owner_of_stack(std::uintptr_t address) const;
 
  private:
+  Thread& make_thread(Thread& self, void* (*start)(void*), void* argument);
   void reschedule(Thread& self);
   Thread& pick(Thread& self);
   ThreadId preferred(const ThreadSet& eligible, ThreadId last, bool may_stay) const;

@@ -158,6 +158,12 @@ void Fiber::restart() {
       });
 }
 
+void Fiber::restart(Entry entry, void* argument) {
+  entry_ = entry;
+  argument_ = argument;
+  restart();
+}
+
 void Fiber::switch_to(Fiber& from, Fiber& to) {
   Fiber* pair[2] = {&from, &to};
   set_tls_base(to.tls_base_);

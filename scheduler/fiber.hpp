@@ -43,8 +43,10 @@ class Fiber {
   // Suspends `from`, which is running, and goes on in `to`.
   static void switch_to(Fiber& from, Fiber& to);
 
-  // Makes a suspended, abandoned fiber ready to start at `entry` again.
+  // Makes a suspended, abandoned fiber ready to start at its entry again.
   void restart();
+  void restart(Entry entry, void* argument);
+  std::size_t stack_bytes() const { return stack_high_ - stack_low_; }
 
   // Puts the donor's thread-local variables back to their initial values.
   // libc's own are left: it keeps its allocator's caches there.

@@ -154,7 +154,7 @@ class UsageError : public std::runtime_error {
 
 // Every field can be set from outside as RADDLE_<NAME>; the environment wins.
 struct Options {
-  std::string test;                    // names the exploration; default: where explore() is called
+  std::string test = {};               // names the exploration; default: where explore() is called
   std::string strategy = "random";     // RADDLE_STRATEGY: random, random:P, pct, pct:D
   std::uint64_t seed = 0;              // RADDLE_SEED; 0: a fresh one, printed before the run
   std::uint64_t executions = 10'000;   // RADDLE_EXECUTIONS
@@ -165,7 +165,7 @@ struct Options {
   OnRace on_race = OnRace::Report;     // RADDLE_ON_RACE: report, explore, ignore
   bool all_accesses = false;           // RADDLE_ALL_ACCESSES; every plain access is a scheduling point
   bool minimise = true;                // RADDLE_MINIMISE
-  std::string replay;                  // RADDLE_REPLAY; a token: run that schedule only
+  std::string replay = {};             // RADDLE_REPLAY; a token: run that schedule only
   std::size_t stack_bytes = 256 * 1024;  // RADDLE_STACK; of each thread under test
 };
 

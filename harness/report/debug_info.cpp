@@ -110,7 +110,7 @@ const GlobalVariable* DebugInfo::global(std::uintptr_t address) {
 const std::string& DebugInfo::scope_of(const Dwarf_Die& type) {
   static const std::string kNone;
   const auto at = scopes_.find(type.addr);
-  return at == scopes_.end() ? kNone : at->second;
+  return at == scopes_.end() || at->second == nullptr ? kNone : name_of(*at->second);
 }
 
 Dwarf_Die DebugInfo::complete(const Dwarf_Die& type) {
@@ -120,13 +120,21 @@ Dwarf_Die DebugInfo::complete(const Dwarf_Die& type) {
 }
 
 std::optional<Dwarf_Die> DebugInfo::class_named(const std::string& qualified_name) {
-  auto at = definitions_.find(qualified_name);
-  if (at == definitions_.end()) {
-    for (auto& [handle, module] : modules_) index(module);
-    at = definitions_.find(qualified_name);
-  }
-  if (at == definitions_.end()) return std::nullopt;
-  return at->second;
+  // Where template arguments begin, the scopes have ended.
+  const std::size_t colon = qualified_name.substr(0, qualified_name.find('<')).rfind("::");
+  const std::string own =
+      colon == std::string::npos ? qualified_name : qualified_name.substr(colon + 2);
+  const std::string scope = colon == std::string::npos ? "" : qualified_name.substr(0, colon);
+  const auto find = [&]() -> std::optional<Dwarf_Die> {
+    const auto [from, to] = definitions_.equal_range(own);
+    for (auto at = from; at != to; ++at) {
+      if (scope_of(at->second) == scope) return at->second;
+    }
+    return std::nullopt;
+  };
+  if (const auto known = find()) return known;
+  for (auto& [handle, module] : modules_) index(module);
+  return find();
 }
 
 void DebugInfo::index(Module& module) {
@@ -138,44 +146,52 @@ void DebugInfo::index(Module& module) {
 void DebugInfo::index(Module& module, Unit& unit) {
   if (unit.is_indexed) return;
   unit.is_indexed = true;
-  index_children(module, unit, unit.die, "");
+  index_children(module, unit, unit.die, nullptr);
   std::sort(unit.functions.begin(), unit.functions.end(),
             [](const Range& a, const Range& b) { return a.low < b.low; });
 }
 
-void DebugInfo::index_children(Module& module, Unit& unit, Dwarf_Die parent,
-                               const std::string& scope) {
+const std::string& DebugInfo::name_of(const Scope& scope) {
+  if (!scope.name) {
+    Dwarf_Die die = scope.die;
+    std::string own;
+    if (dwarf_tag(&die) == DW_TAG_subprogram) own = shorten(demangle(die_linkage_name(die)));
+    const bool is_whole = !own.empty();
+    if (!is_whole) own = die_name(die);
+    const std::string outer = scope.outer == nullptr || is_whole ? "" : name_of(*scope.outer);
+    scope.name = own.empty() ? outer : qualified(outer, own);
+  }
+  return *scope.name;
+}
+
+void DebugInfo::index_children(Module& module, Unit& unit, Dwarf_Die parent, const Scope* scope) {
   Dwarf_Die die;
   if (dwarf_child(&parent, &die) != 0) return;
   do {
-    const auto inside = [&](const std::string& name) {
-      if (dwarf_haschildren(&die) <= 0) return;
-      if (name.empty()) return index_children(module, unit, die, scope);
-      index_children(module, unit, die, qualified(scope, name));
-    };
-    switch (dwarf_tag(&die)) {
+    const int tag = dwarf_tag(&die);
+    switch (tag) {
       case DW_TAG_namespace:
-        inside(die_name(die));
-        break;
       case DW_TAG_structure_type:
       case DW_TAG_class_type:
       case DW_TAG_union_type:
-      case DW_TAG_enumeration_type: {
-        const std::string name = die_name(die);
-        index_type(die, scope, name);
-        inside(name);
-        break;
-      }
+      case DW_TAG_enumeration_type:
       case DW_TAG_subprogram: {
-        index_function(unit, die);
-        const std::string plain = shorten(demangle(die_linkage_name(die)));
-        if (dwarf_haschildren(&die) > 0) {
-          index_children(module, unit, die, plain.empty() ? die_name(die) : plain);
+        if (tag == DW_TAG_subprogram) {
+          index_function(unit, die);
+        } else if (tag != DW_TAG_namespace) {
+          index_type(die, scope);
+        }
+        // Declarations of functions have only parameters inside.
+        const bool is_worth_it =
+            tag != DW_TAG_enumeration_type &&
+            !(tag == DW_TAG_subprogram && dwarf_hasattr(&die, DW_AT_declaration));
+        if (is_worth_it && dwarf_haschildren(&die) > 0) {
+          index_children(module, unit, die, &scope_storage_.emplace_back(Scope{scope, die, {}}));
         }
         break;
       }
       case DW_TAG_lexical_block:
-        inside("");
+        index_children(module, unit, die, scope);
         break;
       case DW_TAG_variable:
         index_variable(module, die, scope);
@@ -194,7 +210,7 @@ void DebugInfo::index_function(Unit& unit, Dwarf_Die die) {
   }
 }
 
-void DebugInfo::index_variable(Module& module, Dwarf_Die die, const std::string& scope) {
+void DebugInfo::index_variable(Module& module, Dwarf_Die die, const Scope* scope) {
   Dwarf_Attribute attribute;
   if (dwarf_attr(&die, DW_AT_location, &attribute) == nullptr) return;
   Dwarf_Op* ops = nullptr;
@@ -217,15 +233,15 @@ void DebugInfo::index_variable(Module& module, Dwarf_Die die, const std::string&
   if (address == 0 || name.empty() || !size) return;
   const char* linkage_name = die_linkage_name(die);
   std::string full_name = linkage_name == nullptr ? "" : shorten(demangle(linkage_name));
-  if (full_name.empty()) full_name = qualified(scope, name);
+  if (full_name.empty()) full_name = qualified(scope == nullptr ? "" : name_of(*scope), name);
   module.globals.push_back({die, address + module.bias, *size, std::move(full_name)});
 }
 
-void DebugInfo::index_type(Dwarf_Die die, const std::string& scope, const std::string& name) {
+void DebugInfo::index_type(Dwarf_Die die, const Scope* scope) {
   scopes_.emplace(die.addr, scope);
-  if (!name.empty() && dwarf_hasattr(&die, DW_AT_declaration) == 0) {
-    definitions_.emplace(qualified(scope, name), die);
-  }
+  if (dwarf_hasattr(&die, DW_AT_declaration) != 0) return;
+  const char* name = dwarf_diename(&die);
+  if (name != nullptr) definitions_.emplace(name, die);
 }
 
 std::string die_name(Dwarf_Die die) {

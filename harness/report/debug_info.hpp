@@ -7,11 +7,13 @@
 #include <elfutils/libdwfl.h>
 
 #include <cstdint>
+#include <deque>
 #include <dwarf.h>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -87,16 +89,25 @@ class DebugInfo {
   Module* module_at(std::uintptr_t address);
   void index(Module& module);
   void index(Module& module, Unit& unit);
-  void index_children(Module& module, Unit& unit, Dwarf_Die parent, const std::string& scope);
+  // A namespace, class or function that encloses others. Most are never asked
+  // for their name, and demangling is what costs.
+  struct Scope {
+    const Scope* outer;
+    Dwarf_Die die;
+    mutable std::optional<std::string> name;  // qualified, once asked for
+  };
+  static const std::string& name_of(const Scope& scope);
+  void index_children(Module& module, Unit& unit, Dwarf_Die parent, const Scope* scope);
   void index_function(Unit& unit, Dwarf_Die die);
-  void index_variable(Module& module, Dwarf_Die die, const std::string& scope);
-  void index_type(Dwarf_Die die, const std::string& scope, const std::string& name);
+  void index_variable(Module& module, Dwarf_Die die, const Scope* scope);
+  void index_type(Dwarf_Die die, const Scope* scope);
 
   Dwfl_Callbacks callbacks_{};
   Dwfl* session_ = nullptr;
   std::map<Dwfl_Module*, Module> modules_;
-  std::unordered_map<const void*, std::string> scopes_;     // by the address of the DIE
-  std::unordered_map<std::string, Dwarf_Die> definitions_;  // by qualified name
+  std::deque<Scope> scope_storage_;
+  std::unordered_map<const void*, const Scope*> scopes_;  // of types, by the address of the DIE
+  std::unordered_multimap<std::string_view, Dwarf_Die> definitions_;  // by name without scope
 };
 
 // DW_AT_name, looking through specifications and abstract origins; "" if none.

@@ -138,8 +138,7 @@ bool Memory::look_up_local(Noted& noted, std::uintptr_t address, std::uint64_t s
       if (!is_by_member) noted.by_member.clear();
       return true;
     }
-    noted.result.place = "on a stack";
-    return false;
+    noted.result.place = "on the stack of a thread";
   }
   return false;
 }

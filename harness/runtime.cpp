@@ -5,6 +5,8 @@
 #include <cstring>
 #include <exception>
 
+#include "harness/crash_handler.hpp"
+
 namespace raddle::harness {
 
 constinit Runtime* runtime = nullptr;
@@ -60,6 +62,7 @@ End Runtime::run(const std::function<void()>& body, const ExecutionPlan& plan) {
   const bool watch = recorder_ != nullptr || is_replay_ || all_accesses_visible_ ||
                      some_accesses_visible_;
   const End end = engine.run(*plan.strategy, nullptr, nullptr, plan.log, watch);
+  if (has_failure_) restore_signal_mask();
   if (recorder_ != nullptr) recorder_->finish(engine);
   if (!has_failure_) {
     if (end == End::Stuck) {

@@ -120,6 +120,7 @@ End Engine::run(Strategy& strategy, void* (*start)(void*), void* argument, Sched
   any_yielded_ = false;
   steps_before_ = sleep_order_ = now_ = decisions_ = preemptions_ = 0;
   event_hash_ = 0;
+  ++executions_;
   objects_.begin_execution();
 
   Thread body;  // stands for whoever creates the first thread
@@ -557,6 +558,15 @@ std::vector<Blocked> Engine::blocked() const {
     result.push_back(std::move(blocked));
   }
   return result;
+}
+
+std::uint64_t Engine::progress() const {
+  // Two machine words that only the explorer writes: at worst the sum is stale.
+  Thread* const* running = &running_;
+  const Thread* thread = __atomic_load_n(running, __ATOMIC_RELAXED);
+  const std::uint64_t events = thread != nullptr ? __atomic_load_n(&thread->events, __ATOMIC_RELAXED) : 0;
+  return __atomic_load_n(&executions_, __ATOMIC_RELAXED) * 0x9E3779B97F4A7C15ull + events +
+         reinterpret_cast<std::uintptr_t>(thread);
 }
 
 const Thread* Engine::owner_of_stack(std::uintptr_t address) const {

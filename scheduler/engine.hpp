@@ -132,6 +132,8 @@ class Engine {
   std::vector<Blocked> blocked() const;
   std::uint64_t steps() const;
   std::uint64_t step(const Thread& running) const { return running.events + running.step_base; }
+  // Changes as long as anything happens. May be read from another OS thread.
+  std::uint64_t progress() const;
   std::uint64_t decisions() const { return decisions_; }
   std::uint64_t preemptions() const { return preemptions_; }
   std::uint32_t event_hash() const { return event_hash_; }
@@ -186,6 +188,7 @@ class Engine {
   std::uint64_t now_ = 0;
   std::uint64_t decisions_ = 0, preemptions_ = 0;
   std::uint32_t event_hash_ = 0;
+  std::uint64_t executions_ = 0;
   Thread* running_ = nullptr;
   std::vector<Thread*> sleepers_;
 };

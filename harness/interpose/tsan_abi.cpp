@@ -162,6 +162,7 @@ RADDLE_ABI void __tsan_init() { raddle::interpose::note_instrumented_module(RADD
 RADDLE_ABI void __tsan_func_entry(void* call_pc) {
   Thread* self = current_thread;
   if (self == nullptr) return;
+  runtime->note_instrumented_code();
   raddle::harness::Recorder* recorder = runtime->recorder();
   if (recorder == nullptr) [[likely]] return;
   // Our caller's frame pointer; its canonical frame address lies above the

@@ -1,0 +1,164 @@
+#include "harness/worker.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "harness/crash_handler.hpp"
+#include "harness/runtime.hpp"
+#include "harness/watchdog.hpp"
+#include "scheduler/strategies/replay.hpp"
+
+namespace raddle::harness {
+namespace {
+
+// Executions taken at a time: few enough to share the work evenly, enough that
+// workers seldom meet.
+constexpr std::uint64_t kBatch = 64;
+
+// Under OnRace::Explore executions come in rounds, 0 to 15, to 127, to 1023 and so on. What
+// is found in one makes accesses visible in the next.
+constexpr std::uint64_t kFirstRound = 16;
+
+std::uint64_t end_of_round(std::uint32_t round) { return kFirstRound << (3 * std::min(round, 16u)); }
+
+double seconds_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+void lower(std::atomic<std::uint64_t>& bound, std::uint64_t to) {
+  std::uint64_t now = bound.load();
+  while (to < now && !bound.compare_exchange_weak(now, to)) {
+  }
+}
+
+class Worker {
+ public:
+  Worker(const Exploration& exploration, WorkerState& state)
+      : exploration_(exploration),
+        options_(exploration.options),
+        shared_(exploration.shared),
+        state_(state),
+        visible_(shared_.visible),
+        runtime_(options_, visible_),
+        deadline_(options_.time_s > 0 ? seconds_now() + options_.time_s : 0) {
+    state_.running = kNever;
+    state_.decisions_min = kNever;
+    runtime = &runtime_;
+  }
+  ~Worker() { runtime = nullptr; }
+
+  void work() {
+    CrashHandler crash_handler;
+    Watchdog watchdog(runtime_, options_.watchdog_s);
+    scheduler::Replay by_default;
+    if (!run(0, by_default)) return;
+    if (!runtime_.saw_instrumented_code()) {
+      state_.was_not_instrumented = true;
+      return;
+    }
+    auto strategy = exploration_.strategy.make({options_.seed, runtime_.engine.decisions()},
+                                               exploration_.argument);
+    std::uint32_t round = 0;
+    for (;;) {
+      const std::uint64_t first = shared_.next.load();
+      if (first >= options_.executions || first > shared_.fails_at.load()) return;
+      if (options_.on_race == OnRace::Explore && first >= end_of_round(round)) {
+        if (!wait_for_round(end_of_round(round))) return;
+        visible_.begin_round(++round);
+        continue;
+      }
+      std::uint64_t end = std::min(first + kBatch, options_.executions);
+      if (options_.on_race == OnRace::Explore) end = std::min(end, end_of_round(round));
+      std::uint64_t expected = first;
+      if (!shared_.next.compare_exchange_strong(expected, end)) continue;
+      for (std::uint64_t number = first; number < end; ++number) {
+        if (number > shared_.fails_at.load(std::memory_order_relaxed)) break;
+        // Number 0 has been run; every worker does that on its own.
+        if (number != 0 && !run(number, *strategy)) return;
+      }
+      shared_.completed.fetch_add(end - first);
+      if (is_out_of_time()) return;
+    }
+  }
+
+ private:
+  // False: it failed.
+  bool run(std::uint64_t number, scheduler::Strategy& strategy) {
+    state_.running.store(number, std::memory_order_relaxed);
+    state_.failed.execution = number;
+    strategy.begin(number);
+    ExecutionPlan plan;
+    plan.strategy = &strategy;
+    plan.log = {state_.failed.deviations, FailedExecution::kDeviationsMax,
+                &state_.failed.deviation_count};
+    runtime_.run(exploration_.body, plan);
+    state_.running.store(kNever, std::memory_order_relaxed);
+    ++state_.executions;
+    const std::uint64_t decisions = runtime_.engine.decisions();
+    state_.decisions_min = std::min(state_.decisions_min, decisions);
+    state_.decisions_max = std::max(state_.decisions_max, decisions);
+    state_.decisions_sum += decisions;
+    if (runtime_.race() != nullptr && !state_.has_race) [[unlikely]] {
+      // The race did not end the execution; what was decided after it does no harm.
+      state_.has_race = true;
+      keep(state_.race, *runtime_.race(), number);
+    }
+    if (const Failure* failure = runtime_.failure()) [[unlikely]] {
+      state_.has_failed = true;
+      keep(state_.failed, *failure, number);
+      lower(shared_.fails_at, number);
+      return false;
+    }
+    return true;
+  }
+
+  void keep(FailedExecution& out, const Failure& failure, std::uint64_t number) {
+    if (&out != &state_.failed) {
+      out.deviation_count = state_.failed.deviation_count;
+      std::memcpy(out.deviations, state_.failed.deviations,
+                  std::min(out.deviation_count, FailedExecution::kDeviationsMax) *
+                      sizeof(scheduler::Deviation));
+    }
+    out.execution = number;
+    out.failure = failure;
+    out.steps = runtime_.engine.steps();
+    out.event_hash = runtime_.engine.event_hash();
+  }
+
+  // Until every execution of the round is over. False: the exploration is.
+  bool wait_for_round(std::uint64_t end) {
+    while (shared_.completed.load() < end) {
+      if (shared_.fails_at.load() < end || is_out_of_time()) return false;
+      const timespec moment{0, 50'000};
+      nanosleep(&moment, nullptr);
+    }
+    return true;
+  }
+
+  bool is_out_of_time() {
+    if (deadline_ != 0 && seconds_now() > deadline_) shared_.out_of_time = true;
+    return shared_.out_of_time.load(std::memory_order_relaxed);
+  }
+
+  const Exploration& exploration_;
+  const Options& options_;
+  SharedState& shared_;
+  WorkerState& state_;
+  VisiblePlaces visible_;
+  Runtime runtime_;
+  double deadline_;
+};
+
+}  // namespace
+
+void work(const Exploration& exploration, WorkerState& state) {
+  // On the heap: the failures that it keeps are large.
+  std::make_unique<Worker>(exploration, state)->work();
+}
+
+}  // namespace raddle::harness

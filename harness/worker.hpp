@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+
+#include "harness/options.hpp"
+#include "harness/shared_state.hpp"
+#include "scheduler/strategies/factory.hpp"
+
+namespace raddle::harness {
+
+struct Exploration {
+  const std::function<void()>& body;
+  const Options& options;      // complete and valid; the seed is not 0
+  const scheduler::StrategyEntry& strategy;
+  double argument;             // of the strategy
+  SharedState& shared;
+};
+
+// Runs executions until there are no more to take, one fails, or time is up.
+// Execution 0 follows the default schedule; every worker runs it first, so that what
+// a process does only once (dynamic linking, lazily built tables) lies behind it.
+void work(const Exploration& exploration, WorkerState& state);
+
+}  // namespace raddle::harness

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "scheduler/strategies/strategy.hpp"
+
+namespace raddle::scheduler {
+
+// What a strategy may want to know of the test before it starts.
+struct StrategyContext {
+  std::uint64_t seed;
+  std::uint64_t decisions;  // of the execution that made none but the default ones
+};
+
+// The one list of strategies. `syntax` is "name[:ARGUMENT]".
+struct StrategyEntry {
+  std::string_view name;
+  std::string_view syntax;
+  std::string_view help;
+  std::string_view argument;   // what it is, for errors
+  double fallback, min, max;   // of the argument
+  bool is_whole;               // the argument is a whole number
+  std::unique_ptr<Strategy> (*make)(const StrategyContext& context, double argument);
+};
+
+std::span<const StrategyEntry> strategies();
+
+}  // namespace raddle::scheduler

@@ -1,0 +1,24 @@
+#include "tests/report/golden.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace raddle::report::testing {
+
+void expect_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string(RADDLE_TESTS_DIR) + "/golden/report/" + name + ".txt";
+  if (std::getenv("RADDLE_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path) << text;
+    return;
+  }
+  std::ifstream in(path);
+  ASSERT_TRUE(in) << "no golden file " << path << "; write it with RADDLE_UPDATE_GOLDEN=1";
+  std::ostringstream expected;
+  expected << in.rdbuf();
+  EXPECT_EQ(text, expected.str()) << "compared with " << path;
+}
+
+}  // namespace raddle::report::testing

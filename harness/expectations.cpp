@@ -27,6 +27,10 @@ FrameworkScope::~FrameworkScope() {
   if (current_framework.end != nullptr) current_framework.end();
 }
 
+std::string current_test() {
+  return current_framework.test != nullptr ? current_framework.test() : "";
+}
+
 std::string replay_command(std::string_view token) {
   if (current_framework.command == nullptr) return "";
   const std::string command = current_framework.command();

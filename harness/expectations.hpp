@@ -18,7 +18,8 @@ bool note_expectation_failure(std::string_view message, const char* file, int li
 struct Framework {
   void (*begin)();           // in the exploring process, before the first worker is forked
   void (*end)();             // there, when the exploration is over
-  std::string (*command)();  // the command that runs the current test; empty if there is none
+  std::string (*test)();     // the name of the current test; empty if there is none
+  std::string (*command)();  // the command that runs it; empty if there is none
 };
 
 // Once, before the first exploration.
@@ -32,6 +33,9 @@ class FrameworkScope {
   FrameworkScope(const FrameworkScope&) = delete;
   FrameworkScope& operator=(const FrameworkScope&) = delete;
 };
+
+// The name of the framework's current test. Empty without a framework.
+std::string current_test();
 
 // The line that replays `token` in the current test: "RADDLE_REPLAY=r1-7YJQ2
 // ./account_test --gtest_filter=Account.NeverOverdrawn". Empty without a framework.

@@ -10,7 +10,8 @@ bool Failure::is_same_as(const Failure& other) const {
     case FindingKind::DataRace:
     case FindingKind::UseAfterFree:
     case FindingKind::DoubleFree:
-      return problem.address == other.problem.address;
+      // Another execution may have the object elsewhere, or race on it in another line.
+      return problem.address == other.problem.address || problem.pc == other.problem.pc;
     case FindingKind::MutexMisuse:
       return problem.misuse == other.problem.misuse && problem.address == other.problem.address;
     case FindingKind::Assertion:

@@ -38,25 +38,19 @@ class Investigator {
     Watchdog watchdog(*runtime_, watchdog_s);
     out_.tried = 0;
     run({}, nullptr);
-    // The default schedule may be the one that is asked for.
-    const bool is_default = schedule.deviations.empty();
-    if (!is_default || !out_.failed) run(schedule.deviations, nullptr);
-    out_.was_reproduced =
-        out_.failed && (expected == nullptr || out_.outcome.failure.is_same_as(*expected));
-    if (!out_.was_reproduced) {
-      record(schedule.deviations);
-      out_.is_over = true;
-      return;
+    Deviations best = schedule.deviations;
+    if (minimise) {
+      run(best, nullptr);
+      if (is_same(expected)) {
+        const Failure wanted = out_.outcome.failure;
+        best = taken();
+        std::uint64_t preemptions = out_.preemptions;
+        shrink(best, preemptions, wanted);
+      }
     }
-    const Failure wanted = out_.outcome.failure;
-    Deviations best = taken();
-    std::uint64_t best_preemptions = out_.preemptions;
-    if (minimise) shrink(best, best_preemptions, wanted);
-    record(best);
-    if (!out_.failed || !out_.outcome.failure.is_same_as(wanted)) {
-      // The small schedule leads elsewhere when it is run for the second time.
-      out_.was_reproduced = false;
-    }
+    Recorder recorder(trace_);
+    run(best, &recorder);
+    out_.was_reproduced = is_same(expected);
     out_.is_over = true;
   }
 
@@ -83,9 +77,8 @@ class Investigator {
     if (divergence) out_.divergence = *divergence;
   }
 
-  void record(const Deviations& deviations) {
-    Recorder recorder(trace_);
-    run(deviations, &recorder);
+  bool is_same(const Failure* expected) const {
+    return out_.failed && (expected == nullptr || out_.outcome.failure.is_same_as(*expected));
   }
 
   // What the last run really did.

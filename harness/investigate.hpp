@@ -20,11 +20,12 @@ struct Investigation {
   FailedExecution outcome;  // the last run: the failure, and the schedule that leads to it
 };
 
-// Runs the body by the default schedule, as workers do first, and then by `schedule`. If
-// that fails as `expected` did (any failure, if null): looks for the
-// schedule with the fewest preemptions, then the fewest other deviations,
-// that still fails so, and runs it once more with the recorder on. Otherwise
-// the recorder shows what did happen. Writes to `out` and `trace`.
+// Runs the body by the default schedule, as workers do first, and then by
+// `schedule` with the recorder on. With `minimise`, and if it fails as
+// `expected` did: first looks for the schedule with the fewest preemptions,
+// then the fewest other deviations, that still fails so, and records that
+// one. Writes to `out` and `trace`, which tell how far it got even if the
+// process dies.
 void investigate(const std::function<void()>& body, const Options& options,
                  const scheduler::Schedule& schedule, const Failure* expected, bool minimise,
                  Investigation& out, TraceBuffer& trace);

@@ -100,8 +100,8 @@ long call_of(pid_t thread) {
 
 }  // namespace
 
-Watchdog::Watchdog(Runtime& runtime, double limit_s)
-    : runtime_(runtime),
+Watchdog::Watchdog(Runtime& watched, double limit_s)
+    : runtime_(watched),
       limit_s_(limit_s),
       explorer_(static_cast<pid_t>(syscall(SYS_gettid))) {
   struct sigaction action {};

@@ -17,7 +17,7 @@ class Runtime;
 class Watchdog {
  public:
   // To be made on the thread that explores.
-  Watchdog(Runtime& runtime, double limit_s);
+  Watchdog(Runtime& watched, double limit_s);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;

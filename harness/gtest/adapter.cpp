@@ -24,10 +24,14 @@ void end() {
   }
 }
 
+std::string test() {
+  const testing::TestInfo* info = testing::UnitTest::GetInstance()->current_test_info();
+  return info == nullptr ? "" : std::string{info->test_suite_name()} + "." + info->name();
+}
+
 std::string command() {
-  const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-  if (test == nullptr) return "";
-  const std::string name = std::string{test->test_suite_name()} + "." + test->name();
+  const std::string name = test();
+  if (name.empty()) return "";
   // Instances of parametrised tests have a slash, which no shell minds.
   return std::string{program_invocation_name} + " --gtest_filter=" + name;
 }
@@ -35,7 +39,7 @@ std::string command() {
 }  // namespace
 
 bool install() {
-  harness::use_framework({begin, end, command});
+  harness::use_framework({begin, end, test, command});
   return true;
 }
 

@@ -34,8 +34,8 @@ struct Destructor {
 
 // Function-local statics that this execution constructed, and what destroys
 // them. They live for one execution: the next one constructs them anew, as a new process would.
-std::vector<std::uint64_t*>& constructed() {
-  static auto* guards = new std::vector<std::uint64_t*>;
+std::vector<__cxxabiv1::__guard*>& constructed() {
+  static auto* guards = new std::vector<__cxxabiv1::__guard*>;
   return *guards;
 }
 std::vector<Destructor>& destructors() {
@@ -89,10 +89,10 @@ RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
 
 namespace __cxxabiv1 {
 
-RADDLE_C int __cxa_guard_acquire(std::uint64_t* guard) {
+RADDLE_C int __cxa_guard_acquire(__guard* guard) {
   Thread* self = current_thread;
   if (self == nullptr || !is_instrumented(RADDLE_PC)) {
-    using Acquire = int(std::uint64_t*);
+    using Acquire = int(__guard*);
     static constinit Acquire* cache = nullptr;
     return raddle::interpose::resolve(cache, "__cxa_guard_acquire")(guard);
   }
@@ -100,10 +100,10 @@ RADDLE_C int __cxa_guard_acquire(std::uint64_t* guard) {
   return begin_once(runtime->engine, *self, address, is_guard_done, RADDLE_PC) ? 1 : 0;
 }
 
-RADDLE_C void __cxa_guard_release(std::uint64_t* guard) noexcept {
+RADDLE_C void __cxa_guard_release(__guard* guard) noexcept {
   Thread* self = current_thread;
   if (self == nullptr || !is_instrumented(RADDLE_PC)) {
-    using Release = void(std::uint64_t*);
+    using Release = void(__guard*);
     static constinit Release* cache = nullptr;
     return raddle::interpose::resolve(cache, "__cxa_guard_release")(guard);
   }
@@ -119,10 +119,10 @@ RADDLE_C void __cxa_guard_release(std::uint64_t* guard) noexcept {
   end_once(runtime->engine, *self, address, true, RADDLE_PC);
 }
 
-RADDLE_C void __cxa_guard_abort(std::uint64_t* guard) noexcept {
+RADDLE_C void __cxa_guard_abort(__guard* guard) noexcept {
   Thread* self = current_thread;
   if (self == nullptr || !is_instrumented(RADDLE_PC)) {
-    using Abort = void(std::uint64_t*);
+    using Abort = void(__guard*);
     static constinit Abort* cache = nullptr;
     return raddle::interpose::resolve(cache, "__cxa_guard_abort")(guard);
   }
@@ -157,7 +157,7 @@ void run_static_destructors() {
 }
 
 void reset_statics(bool) {
-  for (std::uint64_t* guard : constructed()) *guard = 0;
+  for (auto* guard : constructed()) *guard = 0;
   constructed().clear();
   destructors().clear();
   for (pthread_once_t* control : running()) *control = PTHREAD_ONCE_INIT;

@@ -94,12 +94,6 @@ RADDLE_C int sched_yield() noexcept {
   raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_PC);
   return 0;
 }
-RADDLE_C int pthread_yield() noexcept {
-  Thread* self = current_thread;
-  if (self == nullptr) return RADDLE_REAL(sched_yield)();
-  raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_PC);
-  return 0;
-}
 
 // The same bytes in every execution: a function of the thread and its place in it.
 RADDLE_C ssize_t getrandom(void* out, std::size_t size, unsigned flags) {

@@ -1,0 +1,268 @@
+// raddle::explore: from what the caller wants to workers, and from what they
+// find to a report.
+#include <raddle/raddle.hpp>
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "harness/conclude.hpp"
+#include "harness/expectations.hpp"
+#include "harness/interpose/instrumented.hpp"
+#include "harness/options.hpp"
+#include "harness/processes.hpp"
+#include "harness/runtime.hpp"
+#include "harness/worker.hpp"
+
+namespace raddle {
+
+namespace harness {
+namespace {
+
+std::vector<StrategyInfo> strategy_infos() {
+  std::vector<StrategyInfo> infos;
+  for (const scheduler::StrategyEntry& entry : scheduler::strategies()) {
+    infos.push_back({entry.name, entry.syntax, entry.help});
+  }
+  return infos;
+}
+
+struct ChosenStrategy {
+  const scheduler::StrategyEntry* entry;
+  double argument;
+};
+
+// `options` have been checked: the name is known.
+ChosenStrategy choose_strategy(const Options& options) {
+  const StrategySpec spec = parse_strategy(options.strategy, strategy_infos());
+  const auto all = scheduler::strategies();
+  const auto entry =
+      std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.name == spec.name; });
+  if (spec.arguments.empty()) return {&*entry, entry->fallback};
+  const double argument =
+      entry->is_whole
+          ? static_cast<double>(number_argument(spec, 0, entry->argument, 0,
+                                                static_cast<std::uint64_t>(entry->min),
+                                                static_cast<std::uint64_t>(entry->max)))
+          : probability_argument(spec, 0, entry->argument, entry->fallback);
+  return {&*entry, argument};
+}
+
+std::uint64_t fresh_seed() {
+  std::uint64_t seed = 0;
+  while (seed == 0) {
+    std::uint32_t bits = 0;  // 32 of them are enough, and can be typed
+    if (getrandom(&bits, sizeof(bits), 0) != sizeof(bits)) bits = static_cast<std::uint32_t>(getpid());
+    seed = bits;
+  }
+  return seed;
+}
+
+std::string default_name(const SourceLocation& where) {
+  const std::string framework = current_test();
+  if (!framework.empty()) return framework;
+  const std::string_view path = where.file_name();
+  return fmt::format("{}:{}", path.substr(path.find_last_of('/') + 1), where.function_name());
+}
+
+void check_caller() {
+  if (scheduler::current_thread != nullptr) {
+    throw UsageError(
+        "explore() was called by code under test: explorations do not nest. Call it from "
+        "ordinary code, one exploration after the other.");
+  }
+  if (!interpose::any_instrumented_module()) {
+    throw UsageError(
+        "nothing in this program was compiled for raddle: compile the code under test with "
+        "-fsanitize=thread (in CMake: target_link_libraries(<test> PRIVATE raddle::raddle))");
+  }
+}
+
+// What the workers of one exploration leave behind.
+struct Harvest {
+  std::uint64_t executions = 0;
+  Decisions decisions;
+  const FailedExecution* failed = nullptr;  // the one with the lowest number
+  const FailedExecution* race = nullptr;    // OnRace::Explore
+  bool was_not_instrumented = false;
+};
+
+class Workers {
+ public:
+  Workers(const Exploration& exploration, unsigned jobs) : exploration_(exploration), states_(jobs), jobs_(jobs) {
+    for (unsigned i = 0; i < jobs_; ++i) {
+      states_[i].running = kNever;
+      states_[i].decisions_min = kNever;
+    }
+  }
+
+  void run() {
+    if (jobs_ == 1) {
+      work(exploration_, states_[0]);
+      return;
+    }
+    std::vector<Process> processes;
+    for (unsigned i = 0; i < jobs_; ++i) {
+      processes.emplace_back([this, i] { work(exploration_, states_[i]); });
+    }
+    wait_for_all(processes, [this](std::size_t i, const Ending& ending) {
+      if (!ending.is_good()) note_death(states_[i], ending);
+    });
+  }
+
+  Harvest harvest() {
+    Harvest result;
+    std::uint64_t sum = 0, counted = 0;
+    result.decisions.min = kNever;
+    for (unsigned i = 0; i < jobs_; ++i) {
+      const WorkerState& state = states_[i];
+      if (state.was_not_instrumented) result.was_not_instrumented = true;
+      if (state.executions > 0) {
+        // Every worker runs the first; it is one and the same.
+        result.executions += state.executions - (result.executions > 0 ? 1 : 0);
+        result.decisions.min = std::min(result.decisions.min, state.decisions_min);
+        result.decisions.max = std::max(result.decisions.max, state.decisions_max);
+        sum += state.decisions_sum;
+        counted += state.executions;
+      }
+      take_first(result.failed, state.has_failed, state.failed);
+      take_first(result.race, state.has_race, state.race);
+    }
+    if (counted > 0) result.decisions.mean = static_cast<double>(sum) / static_cast<double>(counted);
+    if (counted == 0) result.decisions.min = 0;
+    if (result.failed != nullptr) {
+      // The others went on for a moment. What they did then depends on their number.
+      result.executions = result.failed->execution + 1;
+      if (result.race != nullptr && result.race->execution > result.failed->execution) {
+        result.race = nullptr;
+      }
+    }
+    return result;
+  }
+
+ private:
+  static void take_first(const FailedExecution*& first, bool has, const FailedExecution& candidate) {
+    if (has && (first == nullptr || candidate.execution < first->execution)) first = &candidate;
+  }
+
+  // The process is gone and could not say why.
+  void note_death(WorkerState& state, const Ending& ending) {
+    const std::uint64_t running = state.running.load();
+    if (running == kNever) {
+      throw std::runtime_error("a worker process " + ending.text() + " between two executions");
+    }
+    state.has_failed = true;
+    state.failed.execution = running;
+    state.failed.failure.kind = FindingKind::Crash;
+    state.failed.failure.thread = scheduler::kNoThread;
+    std::uint64_t bound = exploration_.shared.fails_at.load();
+    while (running < bound && !exploration_.shared.fails_at.compare_exchange_weak(bound, running)) {
+    }
+  }
+
+  const Exploration& exploration_;
+  Shared<WorkerState> states_;
+  unsigned jobs_;
+};
+
+Report explore_schedules(const std::function<void()>& body, const Options& options) {
+  Report report;
+  const ChosenStrategy strategy = choose_strategy(options);
+  Shared<SharedState> shared;
+  shared->fails_at = kNever;
+  const Exploration exploration{body, options, *strategy.entry, strategy.argument, *shared};
+  Workers workers(exploration, options.jobs);
+  workers.run();
+  const Harvest harvest = workers.harvest();
+  if (harvest.was_not_instrumented) {
+    throw UsageError(
+        "the body ran without one instrumented function: compile the code under test with "
+        "-fsanitize=thread (in CMake: target_link_libraries(<test> PRIVATE raddle::raddle))");
+  }
+  report.executions = harvest.executions;
+  report.decisions = harvest.decisions;
+  report.limit = shared->out_of_time ? "time" : "executions";
+  if (harvest.race != nullptr) {
+    report.findings.push_back(conclude(body, options, OnRace::Report, *harvest.race));
+  }
+  if (harvest.failed != nullptr) {
+    report.limit = "finding";
+    report.findings.push_back(conclude(body, options, options.on_race, *harvest.failed));
+  }
+  return report;
+}
+
+}  // namespace
+}  // namespace harness
+
+Report explore(const std::function<void()>& body, const Options& given, SourceLocation where) {
+  using namespace harness;
+  const auto start = std::chrono::steady_clock::now();
+  check_caller();
+  Options options = with_environment(given, raddle_environment(environ), strategy_infos());
+  choose_strategy(options);  // throws, if its argument is wrong
+  if (!body) throw UsageError("explore() needs a body to run, and was given an empty function");
+  if (options.test.empty()) options.test = default_name(where);
+  if (options.jobs == 0) options.jobs = std::max(1u, std::thread::hardware_concurrency());
+  const bool is_replay = !options.replay.empty();
+  if (options.seed == 0 && !is_replay) {
+    options.seed = fresh_seed();
+    std::fprintf(stderr, "raddle: %s: RADDLE_SEED=%llu repeats this exploration\n",
+                 options.test.c_str(), static_cast<unsigned long long>(options.seed));
+  }
+
+  // One at a time, when threads of the caller explore side by side.
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  const FrameworkScope framework;
+  Report report;
+  if (is_replay) {
+    report.findings = replay(body, options);
+    report.executions = 1;
+    report.limit = "replay";
+    report.strategy = "replay";
+  } else {
+    report = explore_schedules(body, options);
+    report.strategy = options.strategy;
+    report.seed = options.seed;
+  }
+  report.test = options.test;
+  report.elapsed_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+std::size_t choose(std::size_t n) {
+  using namespace harness;
+  scheduler::Thread* self = scheduler::current_thread;
+  if (self == nullptr) {
+    throw UsageError("choose() was called outside an exploration: call it in the body");
+  }
+  if (n == 0 || n > 0xffff) {
+    throw UsageError(fmt::format("choose({}): the number of choices must be from 1 to 65535", n));
+  }
+  const auto pc = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0));
+  ++self->events;
+  const std::size_t value = runtime->engine.choose_value(*self, n, scheduler::EventKind::Choose);
+  runtime->engine.took_effect(*self, scheduler::EventKind::Choose, 0, value, n, pc);
+  return value;
+}
+
+void check(bool condition, std::string_view message, SourceLocation where) {
+  if (condition) return;
+  if (scheduler::current_thread == nullptr) {
+    throw UsageError("check() was called outside an exploration, and failed: " + std::string(message));
+  }
+  const auto pc = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0));
+  harness::runtime->fail(FindingKind::Assertion, message, pc, where.file_name(),
+                         static_cast<int>(where.line()));
+}
+
+}  // namespace raddle

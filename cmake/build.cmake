@@ -28,7 +28,9 @@ target_include_directories(raddle_build INTERFACE ${PROJECT_SOURCE_DIR}
 # memory are its own: memcpy and its like are intercepted.
 add_library(raddle_runtime_build INTERFACE)
 target_link_libraries(raddle_runtime_build INTERFACE raddle_build)
-if(EXISTS ${PROJECT_SOURCE_DIR}/harness/interpose/own_memory.h)
-  target_compile_options(raddle_runtime_build
-                         INTERFACE "SHELL:-include ${PROJECT_SOURCE_DIR}/harness/interpose/own_memory.h")
-endif()
+# The guards of its statics would be, too: it does without. And it is optimised in
+# every build: a test that explores slowly is of no use to anyone.
+target_compile_options(
+  raddle_runtime_build
+  INTERFACE "SHELL:-include ${PROJECT_SOURCE_DIR}/harness/interpose/own_memory.h"
+            -fno-threadsafe-statics -O2 -fno-omit-frame-pointer)

@@ -77,7 +77,7 @@ End Runtime::run(const std::function<void()>& body, const ExecutionPlan& plan) {
                                            " threads in one execution");
     }
   }
-  reset_statics(end == End::Completed);
+  reset_statics();
   arena.end_execution();
   recorder_ = nullptr;
   return end;

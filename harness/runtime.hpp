@@ -104,23 +104,12 @@ extern constinit Runtime* runtime;
 // The heap of threads under test. Not part of Runtime: blocks can outlive an exploration.
 extern constinit interpose::Arena arena;
 
-// Marks a stretch in which the calling thread under test runs code of the
-// runtime: intercepted calls go straight through.
-class RuntimeScope {
- public:
-  RuntimeScope() : thread_(scheduler::current_thread) { scheduler::current_thread = nullptr; }
-  ~RuntimeScope() { scheduler::current_thread = thread_; }
-  RuntimeScope(const RuntimeScope&) = delete;
-  RuntimeScope& operator=(const RuntimeScope&) = delete;
-
- private:
-  scheduler::Thread* thread_;
-};
+using scheduler::RuntimeScope;
 
 // Work to be done when an execution is over: statics that it constructed are
 // destroyed, half-done initialisers forgotten. Defined by interpose/once.cpp.
 void run_static_destructors();
-void reset_statics(bool execution_completed);
+void reset_statics();
 // The destructors of pthread keys of the calling thread. Defined by interpose/keys.cpp.
 void run_key_destructors();
 

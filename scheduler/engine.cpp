@@ -143,10 +143,8 @@ End Engine::run(Strategy& strategy, void* (*start)(void*), void* argument, Sched
 Thread& Engine::create_thread(Thread& self, void* (*start)(void*), void* argument) {
   // What is allocated here outlives the execution: it must not come from the
   // heap of the threads under test.
-  Thread* const caller = std::exchange(current_thread, nullptr);
-  Thread& thread = make_thread(self, start, argument);
-  current_thread = caller;
-  return thread;
+  const RuntimeScope scope;
+  return make_thread(self, start, argument);
 }
 
 Thread& Engine::make_thread(Thread& self, void* (*start)(void*), void* argument) {

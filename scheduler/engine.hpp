@@ -50,11 +50,6 @@ struct ScheduleLog {
   std::uint32_t* count = nullptr;  // deviations written so far; more than capacity: the rest is lost
 };
 
-// The thread under test that is running; null on every other thread and in the runtime's
-// own code. Thread-local, and so right even when real threads of the program
-// run beside an exploration.
-extern constinit thread_local Thread* current_thread __attribute__((tls_model("initial-exec")));
-
 class Engine {
  public:
   Engine(Host& host, Observer& observer, Limits limits);

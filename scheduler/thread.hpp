@@ -47,4 +47,22 @@ struct Thread {
   std::uintptr_t created_pc = 0;
 };
 
+// The thread under test that is running; null on every other thread and in the runtime's
+// own code. Thread-local, and so right even when real threads of the program
+// run beside an exploration.
+extern constinit thread_local Thread* current_thread __attribute__((tls_model("initial-exec")));
+
+// Marks a stretch in which the calling thread under test runs code of the
+// runtime: intercepted calls go straight through.
+class RuntimeScope {
+ public:
+  RuntimeScope() : thread_(current_thread) { current_thread = nullptr; }
+  ~RuntimeScope() { current_thread = thread_; }
+  RuntimeScope(const RuntimeScope&) = delete;
+  RuntimeScope& operator=(const RuntimeScope&) = delete;
+
+ private:
+  Thread* thread_;
+};
+
 }  // namespace raddle::scheduler

@@ -34,19 +34,10 @@ struct Destructor {
 
 // Function-local statics that this execution constructed, and what destroys
 // them. They live for one execution: the next one constructs them anew, as a new process would.
-std::vector<__cxxabiv1::__guard*>& constructed() {
-  static auto* guards = new std::vector<__cxxabiv1::__guard*>;
-  return *guards;
-}
-std::vector<Destructor>& destructors() {
-  static auto* list = new std::vector<Destructor>;
-  return *list;
-}
+constinit std::vector<__cxxabiv1::__guard*> constructed;
+constinit std::vector<Destructor> destructors;
 // pthread_once_t objects whose initialiser runs.
-std::vector<pthread_once_t*>& running() {
-  static auto* list = new std::vector<pthread_once_t*>;
-  return *list;
-}
+constinit std::vector<pthread_once_t*> running;
 
 bool is_once_done(std::uintptr_t address) {
   return *reinterpret_cast<const int*>(address) == kOnceDone;
@@ -68,11 +59,11 @@ RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
   if (!begin_once(engine, *self, address, is_once_done, RADDLE_PC)) return 0;
   {
     RuntimeScope scope;
-    running().push_back(control);
+    running.push_back(control);
   }
   auto forget = [control] {
     RuntimeScope scope;
-    std::erase(running(), control);
+    std::erase(running, control);
   };
   try {
     initialise();
@@ -110,7 +101,7 @@ RADDLE_C void __cxa_guard_release(__guard* guard) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(guard);
   {
     RuntimeScope scope;
-    constructed().push_back(guard);
+    constructed.push_back(guard);
   }
   *reinterpret_cast<volatile unsigned char*>(guard) = 1;
   // Code that finds the object constructed reads the guard itself, with acquire order.
@@ -139,29 +130,29 @@ RADDLE_C int __cxa_atexit(void (*function)(void*), void* object, void* module) n
     return raddle::interpose::resolve(cache, "__cxa_atexit")(function, object, module);
   }
   RuntimeScope scope;
-  destructors().push_back({function, object});
+  destructors.push_back({function, object});
   return 0;
 }
 
 namespace raddle::harness {
 
 void run_static_destructors() {
-  while (!destructors().empty()) {
-    const Destructor destructor = destructors().back();
+  while (!destructors.empty()) {
+    const Destructor destructor = destructors.back();
     {
       RuntimeScope scope;
-      destructors().pop_back();
+      destructors.pop_back();
     }
     destructor.function(destructor.object);
   }
 }
 
-void reset_statics(bool) {
-  for (auto* guard : constructed()) *guard = 0;
-  constructed().clear();
-  destructors().clear();
-  for (pthread_once_t* control : running()) *control = PTHREAD_ONCE_INIT;
-  running().clear();
+void reset_statics() {
+  for (auto* guard : constructed) *guard = 0;
+  constructed.clear();
+  destructors.clear();
+  for (pthread_once_t* control : running) *control = PTHREAD_ONCE_INIT;
+  running.clear();
 }
 
 }  // namespace raddle::harness

@@ -1,5 +1,7 @@
 #include "scheduler/objects/object.hpp"
 
+#include "scheduler/thread.hpp"
+
 namespace raddle::scheduler {
 
 ObjectTable::ObjectTable() : slots_(256) {}
@@ -31,8 +33,7 @@ Object& ObjectTable::look_up(std::uintptr_t address, ObjectKind kind, bool& is_n
   if (object != nullptr) {
     ordinal = object->ordinal;
   } else {
-    if (used_ * 2 >= slots_.size()) rehash();
-    if (used_ == pool_.size()) pool_.push_back(std::make_unique<Object>());
+    if (used_ * 2 >= slots_.size() || used_ == pool_.size()) grow();
     insert(address, static_cast<std::uint32_t>(used_));
     object = pool_[used_++].get();
     ordinal = static_cast<std::uint16_t>(used_);
@@ -52,7 +53,11 @@ void ObjectTable::insert(std::uintptr_t address, std::uint32_t pool_index) {
   slots_[i] = {address, generation_, pool_index};
 }
 
-void ObjectTable::rehash() {
+void ObjectTable::grow() {
+  // What is allocated here outlives the execution.
+  const RuntimeScope scope;
+  if (used_ == pool_.size()) pool_.push_back(std::make_unique<Object>());
+  if (used_ * 2 < slots_.size()) return;
   slots_.assign(slots_.size() * 2, Slot{});
   for (std::size_t k = 0; k < used_; ++k) {
     insert(pool_[k]->address, static_cast<std::uint32_t>(k));

@@ -77,7 +77,7 @@ class ObjectTable {
   }
   Object& look_up(std::uintptr_t address, ObjectKind kind, bool& is_new);
   void insert(std::uintptr_t address, std::uint32_t pool_index);
-  void rehash();
+  void grow();
 
   struct Slot {
     std::uintptr_t address = 0;

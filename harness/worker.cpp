@@ -55,21 +55,22 @@ class Worker {
   void work() {
     CrashHandler crash_handler;
     Watchdog watchdog(runtime_, options_.watchdog_s);
-    scheduler::Replay by_default;
-    if (!run(0, by_default)) return;
+    const bool is_fine = measure(0);
+    count();
+    if (!is_fine) return;
     if (!runtime_.saw_instrumented_code()) {
       state_.was_not_instrumented = true;
       return;
     }
-    auto strategy = exploration_.strategy.make({options_.seed, runtime_.engine.decisions()},
-                                               exploration_.argument);
     std::uint32_t round = 0;
     for (;;) {
       const std::uint64_t first = shared_.next.load();
       if (first >= options_.executions || first > shared_.fails_at.load()) return;
       if (options_.on_race == OnRace::Explore && first >= end_of_round(round)) {
-        if (!wait_for_round(end_of_round(round))) return;
+        const std::uint64_t begin = end_of_round(round);
+        if (!wait_for_round(begin)) return;
         visible_.begin_round(++round);
+        if (!measure(begin)) return;
         continue;
       }
       std::uint64_t end = std::min(first + kBatch, options_.executions);
@@ -79,7 +80,7 @@ class Worker {
       for (std::uint64_t number = first; number < end; ++number) {
         if (number > shared_.fails_at.load(std::memory_order_relaxed)) break;
         // Number 0 has been run; every worker does that on its own.
-        if (number != 0 && !run(number, *strategy)) return;
+        if (number != 0 && !run(number)) return;
       }
       shared_.completed.fetch_add(end - first);
       if (is_out_of_time()) return;
@@ -87,8 +88,32 @@ class Worker {
   }
 
  private:
+  // Runs the default schedule, which tells the strategy how long an execution is. Accesses that
+  // have become visible make it longer. False: it failed, and counts as execution `number`.
+  bool measure(std::uint64_t number) {
+    scheduler::Replay by_default;
+    if (!execute(number, by_default)) return false;
+    strategy_ = exploration_.strategy.make({options_.seed, runtime_.engine.points()},
+                                           exploration_.argument);
+    return true;
+  }
+
+  bool run(std::uint64_t number) {
+    const bool is_fine = execute(number, *strategy_);
+    count();
+    return is_fine;
+  }
+
+  void count() {
+    ++state_.executions;
+    const std::uint64_t decisions = runtime_.engine.decisions();
+    state_.decisions_min = std::min(state_.decisions_min, decisions);
+    state_.decisions_max = std::max(state_.decisions_max, decisions);
+    state_.decisions_sum += decisions;
+  }
+
   // False: it failed.
-  bool run(std::uint64_t number, scheduler::Strategy& strategy) {
+  bool execute(std::uint64_t number, scheduler::Strategy& strategy) {
     state_.running.store(number, std::memory_order_relaxed);
     state_.failed.execution = number;
     strategy.begin(number);
@@ -98,11 +123,6 @@ class Worker {
                 &state_.failed.deviation_count};
     runtime_.run(exploration_.body, plan);
     state_.running.store(kNever, std::memory_order_relaxed);
-    ++state_.executions;
-    const std::uint64_t decisions = runtime_.engine.decisions();
-    state_.decisions_min = std::min(state_.decisions_min, decisions);
-    state_.decisions_max = std::max(state_.decisions_max, decisions);
-    state_.decisions_sum += decisions;
     if (runtime_.race() != nullptr && !state_.has_race) [[unlikely]] {
       // The race did not end the execution; what was decided after it does no harm.
       state_.has_race = true;
@@ -151,6 +171,7 @@ class Worker {
   WorkerState& state_;
   VisiblePlaces visible_;
   Runtime runtime_;
+  std::unique_ptr<scheduler::Strategy> strategy_;
   double deadline_;
 };
 

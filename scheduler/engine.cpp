@@ -118,7 +118,7 @@ End Engine::run(Strategy& strategy, void* (*start)(void*), void* argument, Sched
   stuttering_.reset(1);
   timed_.reset(1);
   any_yielded_ = false;
-  steps_before_ = sleep_order_ = now_ = decisions_ = preemptions_ = 0;
+  steps_before_ = sleep_order_ = now_ = points_ = decisions_ = preemptions_ = 0;
   event_hash_ = 0;
   ++executions_;
   objects_.begin_execution();
@@ -312,6 +312,7 @@ void Engine::reschedule(Thread& self) {
 
 // Who goes on. `self` ran last, and has announced its next operation or ended.
 Thread& Engine::pick(Thread& self) {
+  ++points_;
   if (enabled_.empty()) {
     stop(End::Stuck);
   }

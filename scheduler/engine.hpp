@@ -130,6 +130,8 @@ class Engine {
   // Changes as long as anything happens. May be read from another OS thread.
   std::uint64_t progress() const;
   std::uint64_t decisions() const { return decisions_; }
+  // Scheduling points so far, those with nothing to decide among them.
+  std::uint64_t points() const { return points_; }
   std::uint64_t preemptions() const { return preemptions_; }
   std::uint32_t event_hash() const { return event_hash_; }
   // The thread whose stack (or the page below it) holds `address`, or null.
@@ -181,7 +183,7 @@ class Engine {
   std::uint64_t steps_before_ = 0;  // when the running thread was last resumed
   std::uint64_t sleep_order_ = 0;
   std::uint64_t now_ = 0;
-  std::uint64_t decisions_ = 0, preemptions_ = 0;
+  std::uint64_t points_ = 0, decisions_ = 0, preemptions_ = 0;
   std::uint32_t event_hash_ = 0;
   std::uint64_t executions_ = 0;
   Thread* running_ = nullptr;

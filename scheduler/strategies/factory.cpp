@@ -21,7 +21,7 @@ constexpr std::array kStrategies{
                   "depth", 3, 1, Pct::kDepthMax, true,
                   [](const StrategyContext& context, double depth) -> std::unique_ptr<Strategy> {
                     return std::make_unique<Pct>(context.seed, static_cast<unsigned>(depth),
-                                                 context.decisions);
+                                                 context.points);
                   }},
 };
 

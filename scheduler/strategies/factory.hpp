@@ -12,7 +12,9 @@ namespace raddle::scheduler {
 // What a strategy may want to know of the test before it starts.
 struct StrategyContext {
   std::uint64_t seed;
-  std::uint64_t decisions;  // of the execution that made none but the default ones
+  // Scheduling points of the execution that made none but the default choices, those with nothing
+  // to choose among them: where one schedule leaves no choice, another one does.
+  std::uint64_t points;
 };
 
 // The one list of strategies. `syntax` is "name[:ARGUMENT]".

@@ -43,10 +43,16 @@ Selection select(const CasesRequest& request) {
     if (one != nullptr && one != &each) continue;
     for (const Version& version : each.versions) {
       const std::string& wanted = request.version_name;
-      if (wanted.empty() || wanted == version.name) selection.emplace_back(&each, &version);
+      if (!wanted.empty() && wanted != version.name) continue;
+      if (version.expected ? request.fixed : request.buggy) continue;
+      selection.emplace_back(&each, &version);
     }
   }
-  if (selection.empty()) {
+  if (selection.empty() && one != nullptr) {
+    if (request.buggy || request.fixed) {
+      throw UsageError(fmt::format("{} has no {} version of that name", one->name,
+                                   request.buggy ? "buggy" : "fixed"));
+    }
     throw unknown(fmt::format("version of {}", one->name), request.version_name, one->versions);
   }
   return selection;
@@ -82,12 +88,17 @@ std::string paint(bool color, std::string_view code, std::string_view text) {
   return color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};
 }
 
-std::string outcome(const Version& version, const Report& report, bool color) {
+// Of the executions that a report took: those until it was found, or all of them.
+std::uint64_t executions(const Version& version, const Report& report) {
+  const Finding* const finding = cases::judged_finding(version, report);
+  return finding ? finding->execution : report.executions;
+}
+
+std::string outcome(const Version& version, const Report& report, double elapsed_s, bool color) {
   const Finding* const finding = cases::judged_finding(version, report);
   const bool ok = cases::is_as_expected(version, report);
   std::string text = paint(color, ok ? "32" : "1;31", fmt::format("{:<7}", ok ? "ok" : "WRONG"));
-  text += fmt::format("  {:>10}  {:>8.0f} ms", finding ? finding->execution : report.executions,
-                      report.elapsed_s * 1000);
+  text += fmt::format("  {:>10}  {:>8.0f} ms", executions(version, report), elapsed_s * 1000);
   if (finding) text += "  " + finding->token;
   if (!ok) text += fmt::format("  found {}", finding ? name(finding->kind) : "nothing");
   return text;
@@ -99,6 +110,23 @@ void list(const Selection& selection, std::ostream& out) {
     if (one != std::exchange(last, one)) out << fmt::format("{}: {}\n", one->name, one->title);
     out << fmt::format("    {:<24} {}\n", version->name, expected_name(*version));
   }
+}
+
+bool is_worse(const Version& version, const Report& report, const Report& than) {
+  const bool is_wrong = !cases::is_as_expected(version, report);
+  const bool was_wrong = !cases::is_as_expected(version, than);
+  if (is_wrong != was_wrong) return is_wrong;
+  return executions(version, report) > executions(version, than);
+}
+
+std::string command_for(const Case& one, const Version& version, const Options& options) {
+  return fmt::format("raddle cases {} {} --seed {} --executions {}{} --show", one.name,
+                     version.name, options.seed, options.executions,
+                     options.strategy == "random" ? "" : " --strategy " + options.strategy);
+}
+
+std::string seeds_text(std::uint64_t first, std::uint64_t count) {
+  return count == 1 ? std::to_string(first) : fmt::format("{} to {}", first, first + count - 1);
 }
 
 // Short enough to be typed.
@@ -117,10 +145,11 @@ bool run_cases(const CasesRequest& request, std::ostream& out) {
   }
   Options options;
   options.executions = request.executions;
-  options.seed = request.seed != 0 ? request.seed : fresh_seed();
+  options.strategy = request.strategy;
   options.jobs = request.jobs;
+  const std::uint64_t first_seed = request.seed != 0 ? request.seed : fresh_seed();
   out << fmt::format("{} executions of each version, seed {}\n\n", options.executions,
-                     options.seed);
+                     seeds_text(first_seed, request.seeds));
 
   const Table table{selection};
   out << table.line(
@@ -129,19 +158,28 @@ bool run_cases(const CasesRequest& request, std::ostream& out) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::string> wrong;
   for (const auto& [one, version] : selection) {
-    const Report report = cases::explore_version(*one, *version, options);
-    out << table.line(one->name, version->name, expected_name(*version),
-                      outcome(*version, report, request.color))
-        << std::flush;
-    if (request.show) out << '\n' << report.text(request.color) << '\n';
-    if (!cases::is_as_expected(*version, report)) {
-      wrong.push_back(fmt::format("raddle cases {} {} --seed {} --executions {} --show", one->name,
-                                  version->name, options.seed, options.executions));
+    // Of several seeds the line tells the worst.
+    Report worst;
+    double elapsed_s = 0;
+    for (std::uint64_t i = 0; i < request.seeds; ++i) {
+      options.seed = first_seed + i;
+      Report report = cases::explore_version(*one, *version, options);
+      elapsed_s += report.elapsed_s;
+      if (!cases::is_as_expected(*version, report)) {
+        wrong.push_back(command_for(*one, *version, options));
+      }
+      if (i == 0 || is_worse(*version, report, worst)) worst = std::move(report);
     }
+    out << table.line(one->name, version->name, expected_name(*version),
+                      outcome(*version, worst, elapsed_s, request.color))
+        << std::flush;
+    if (request.show) out << '\n' << worst.text(request.color) << '\n';
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  out << fmt::format("\n{} of {} verdicts as expected in {:.1f} s\n",
-                     selection.size() - wrong.size(), selection.size(), took.count());
+  const std::size_t all = selection.size() * request.seeds;
+  out << fmt::format("\n{} of {} verdicts as expected{} in {:.1f} s\n", all - wrong.size(), all,
+                     request.seeds > 1 ? fmt::format(" under {} seeds", request.seeds) : "",
+                     took.count());
   for (const std::string& command : wrong) out << "see: " << command << '\n';
   return wrong.empty();
 }

@@ -13,7 +13,10 @@ struct CasesRequest {
   bool list = false;         // says what there is and runs nothing
   bool show = false;         // prints the reports
   std::uint64_t executions = 2'000;
-  std::uint64_t seed = 0;  // 0: a fresh one, which is printed
+  std::uint64_t seed = 0;   // 0: a fresh one, which is printed
+  std::uint64_t seeds = 1;  // how many; each further one is greater by 1
+  std::string strategy = "random";
+  bool buggy = false, fixed = false;  // only these versions
   unsigned jobs = 0;       // as Options::jobs
   bool color = false;
 };

@@ -16,6 +16,13 @@ namespace {
 
 constexpr int kFound = 1, kUsage = 2, kFailure = 3;
 
+// CLI11's own check for positive numbers names the largest double there is.
+std::string at_least_one(const std::string& text) {
+  const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  const bool is_positive = is_number && text.find_first_not_of('0') != std::string::npos;
+  return is_positive ? "" : text + " is not a whole number of at least 1";
+}
+
 int run(int argc, const char* const* argv) {
   CLI::App app{"raddle: explores the interleavings of C++ concurrency tests", "raddle"};
   app.set_version_flag("--version", "raddle " RADDLE_VERSION);
@@ -26,9 +33,16 @@ int run(int argc, const char* const* argv) {
   CLI::Option* const one = cases.add_option("name", request.case_name, "only this case");
   cases.add_option("version", request.version_name, "only this version of it")->needs(one);
   cases.add_option("--executions", request.executions, "how many of each version")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least_one)
       ->capture_default_str();
   cases.add_option("--seed", request.seed, "repeat the run that printed this seed");
+  cases
+      .add_option("--seeds", request.seeds, "run everything with so many seeds, one after another")
+      ->check(at_least_one)
+      ->capture_default_str();
+  cases.add_option("--strategy", request.strategy, "as RADDLE_STRATEGY")->capture_default_str();
+  CLI::Option* const buggy = cases.add_flag("--buggy", request.buggy, "only buggy versions");
+  cases.add_flag("--fixed", request.fixed, "only fixed versions")->excludes(buggy);
   cases.add_option("--jobs", request.jobs, "worker processes; 0: one per core; 1: in this process")
       ->capture_default_str();
   cases.add_flag("--show", request.show, "print the reports");

@@ -23,7 +23,7 @@ class Rerun {
  public:
   void run(const std::function<void()>& body, const Options& options, const Schedule& schedule,
            const Failure* expected, bool minimise) {
-    *out_ = Investigation{};
+    out_->reset();
     trace_.clear();
     const auto work = [&] {
       investigate(body, options, schedule, expected, minimise, *out_, trace_);

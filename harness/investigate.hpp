@@ -18,6 +18,16 @@ struct Investigation {
   std::uint64_t preemptions;
   std::uint64_t tried;      // schedules run to find the smallest
   FailedExecution outcome;  // the last run: the failure, and the schedule that leads to it
+
+  // Member by member: a temporary would be megabytes, more than the caller's stack may have.
+  void reset() {
+    is_over = was_reproduced = failed = has_diverged = false;
+    divergence = {};
+    preemptions = tried = 0;
+    outcome.failure = {};
+    outcome.execution = outcome.steps = 0;
+    outcome.event_hash = outcome.deviation_count = 0;
+  }
 };
 
 // Runs the body by the default schedule, as workers do first, and then by

@@ -62,26 +62,25 @@ Ending Process::wait() {
 
 void wait_for_all(std::vector<Process>& processes,
                   const std::function<void(std::size_t, const Ending&)>& on_end) {
+  // A kernel before Linux 5.3, or a sandbox, may have no such descriptors. poll() skips
+  // the -1, and then we look ourselves now and then.
+  constexpr int kLookAgain_ms = 5;
   std::vector<pollfd> ends;
-  std::vector<std::size_t> whose;
-  for (std::size_t i = 0; i < processes.size(); ++i) {
-    const int end = static_cast<int>(syscall(SYS_pidfd_open, processes[i].pid_, 0));
-    if (end < 0) {
-      // A kernel before Linux 5.3: in order, then.
-      on_end(i, processes[i].wait());
-      continue;
-    }
-    ends.push_back({end, POLLIN, 0});
-    whose.push_back(i);
+  int timeout_ms = -1;
+  for (const Process& process : processes) {
+    ends.push_back({static_cast<int>(syscall(SYS_pidfd_open, process.pid_, 0)), POLLIN, 0});
+    if (ends.back().fd < 0) timeout_ms = kLookAgain_ms;
   }
-  for (std::size_t left = ends.size(); left > 0;) {
-    if (poll(ends.data(), ends.size(), -1) < 0) continue;  // EINTR
+  for (std::size_t left = processes.size(); left > 0;) {
+    poll(ends.data(), ends.size(), timeout_ms);
     for (std::size_t i = 0; i < ends.size(); ++i) {
-      if (ends[i].fd < 0 || ends[i].revents == 0) continue;
-      close(ends[i].fd);
-      ends[i].fd = -1;
+      if (processes[i].pid_ == 0) continue;
+      Ending ending;
+      if (waitpid(processes[i].pid_, &ending.status, WNOHANG) <= 0) continue;
+      processes[i].pid_ = 0;
+      if (ends[i].fd >= 0) close(std::exchange(ends[i].fd, -1));
       --left;
-      on_end(whose[i], processes[whose[i]].wait());
+      on_end(i, ending);
     }
   }
 }

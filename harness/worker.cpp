@@ -79,11 +79,11 @@ class Worker {
       if (!shared_.next.compare_exchange_strong(expected, end)) continue;
       for (std::uint64_t number = first; number < end; ++number) {
         if (number > shared_.fails_at.load(std::memory_order_relaxed)) break;
+        if (is_out_of_time()) return;
         // Number 0 has been run; every worker does that on its own.
         if (number != 0 && !run(number)) return;
       }
       shared_.completed.fetch_add(end - first);
-      if (is_out_of_time()) return;
     }
   }
 

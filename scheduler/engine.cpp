@@ -276,6 +276,15 @@ void Engine::announce(Thread& self, const Operation& operation) {
 
 void Engine::announce_access(Thread& self, EventKind kind, std::uintptr_t address,
                              std::uintptr_t pc) {
+  // One that lets others go first does so at its next visible operation. Here it would go
+  // without a choice, of which nothing is recorded; and a replay, which has no
+  // scheduling points at accesses but the recorded ones, would let it stay.
+  if (any_yielded_ && (yielded_.contains(self.id) || stuttering_.contains(self.id))) return;
+  reschedule_at_access(self, kind, address, pc);
+}
+
+void Engine::reschedule_at_access(Thread& self, EventKind kind, std::uintptr_t address,
+                                  std::uintptr_t pc) {
   Operation& operation = announced_[index(self.id)];
   operation = Operation{};
   operation.kind = kind;
@@ -294,7 +303,7 @@ void Engine::look_closer(Thread& self, EventKind kind, std::uintptr_t address, s
     yielded_.add(self.id);
     any_yielded_ = true;
     strategy_->on_yield(self.id);
-    announce_access(self, kind, address, pc);
+    reschedule_at_access(self, kind, address, pc);
   } else if (watch_accesses_ && strategy_->wants_point(self.id, self.events)) {
     announce_access(self, kind, address, pc);
   }

@@ -74,7 +74,7 @@ class Engine {
   // it is enabled, or it is timed and has run out of time.
   void announce(Thread& self, const Operation& operation);
 
-  // A scheduling point before a plain access.
+  // A scheduling point before a plain access, unless the thread is to let others go first.
   void announce_access(Thread& self, EventKind kind, std::uintptr_t address, std::uintptr_t pc);
 
   // Tells the observer and everybody whom it concerns that an operation took effect.
@@ -140,6 +140,8 @@ class Engine {
  private:
   Thread& make_thread(Thread& self, void* (*start)(void*), void* argument);
   void reschedule(Thread& self);
+  void reschedule_at_access(Thread& self, EventKind kind, std::uintptr_t address,
+                            std::uintptr_t pc);
   Thread& pick(Thread& self);
   ThreadId preferred(const ThreadSet& eligible, ThreadId last, bool may_stay) const;
   void resume(Thread& thread);

@@ -234,6 +234,7 @@ void Engine::end_thread(Thread& self) {
   }
   if (self.is_detached) release_fiber(self);
   Thread& next = pick(self);
+  steps_before_ = step(self);
   running_ = &next;
   resume(next);
   Fiber::switch_to(*self.fiber, *next.fiber);

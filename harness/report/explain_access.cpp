@@ -36,10 +36,7 @@ class AccessExplanation final : public Explanation {
  public:
   AccessExplanation(Story& story, const Problem& problem) : story_(story), problem_(problem) {
     is_race_ = problem.kind == ProblemKind::DataRace;
-    second_ = story.event_at(problem.step);
-    if (second_ != Story::kNone && story.trace.events[second_].event.thread != problem.thread) {
-      second_ = Story::kNone;
-    }
+    second_ = story.event_at(problem.thread, problem.step, problem.pc);
     const AccessKind other = is_race_ ? problem.other_access : AccessKind::Free;
     const std::size_t before = second_ == Story::kNone ? story.trace.events.size() : second_;
     first_ = story.last_event(before, problem.other, [&](const Event& event) {

@@ -15,10 +15,7 @@ using scheduler::EventKind;
 class MisuseExplanation final : public Explanation {
  public:
   MisuseExplanation(Story& story, const Problem& problem) : story_(story), problem_(problem) {
-    event_ = story.event_at(problem.step);
-    if (event_ != Story::kNone && story.trace.events[event_].event.thread != problem.thread) {
-      event_ = Story::kNone;
-    }
+    event_ = story.event_at(problem.thread, problem.step, problem.pc);
     const std::size_t end = event_ == Story::kNone ? story.trace.events.size() : event_;
     for (const Story::Held& held : story.held(problem.other, end)) {
       if (held.mutex == problem.address) taken_ = held.taken_at;

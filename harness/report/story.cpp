@@ -19,12 +19,17 @@ Story::Story(const RawFinding& raw_finding, const scheduler::Trace& recorded)
       stacks(symbols, recorded),
       memory(info, symbols, stacks, recorded) {}
 
-std::size_t Story::event_at(std::uint64_t step) const {
-  const auto at = std::lower_bound(
+std::size_t Story::event_at(ThreadId thread, std::uint64_t step, std::uintptr_t pc) const {
+  std::size_t found = kNone;
+  const auto first = std::lower_bound(
       trace.events.begin(), trace.events.end(), step,
       [](const scheduler::TraceEvent& entry, std::uint64_t s) { return entry.event.step < s; });
-  if (at == trace.events.end() || at->event.step != step) return kNone;
-  return static_cast<std::size_t>(at - trace.events.begin());
+  for (auto at = first; at != trace.events.end() && at->event.step == step; ++at) {
+    if (at->event.thread != thread) continue;
+    found = static_cast<std::size_t>(at - trace.events.begin());
+    if (at->event.pc == pc) break;
+  }
+  return found;
 }
 
 std::string Story::thread_name(ThreadId thread) const {

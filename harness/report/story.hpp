@@ -29,8 +29,10 @@ class Story {
   Stacks stacks;
   Memory memory;
 
-  // The index of the event with that step, or kNone if it was not recorded.
-  std::size_t event_at(std::uint64_t step) const;
+  // The index of the event of `thread` at that step, or kNone if it was not
+  // recorded. Notes (allocations, frees) share a step with the event before
+  // them; then `pc` tells which is meant.
+  std::size_t event_at(scheduler::ThreadId thread, std::uint64_t step, std::uintptr_t pc) const;
 
   // The last event before `before` of `thread` for which `matches` holds, or kNone.
   template <typename Matches>

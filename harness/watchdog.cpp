@@ -1,6 +1,7 @@
 #include "harness/watchdog.hpp"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -112,12 +113,13 @@ Watchdog::Watchdog(Runtime& watched, double limit_s)
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (pthread_create(&thread_, nullptr, &Watchdog::watch, this) != 0) is_over_ = true;
+  if (pthread_create(&thread_, nullptr, &Watchdog::watch, this) != 0) is_over_ = 1;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Watchdog::~Watchdog() {
-  if (is_over_.exchange(true)) return;
+  if (is_over_.exchange(1) != 0) return;
+  syscall(SYS_futex, &is_over_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
   pthread_join(thread_, nullptr);
 }
 
@@ -129,9 +131,11 @@ void* Watchdog::watch(void* self) {
 void Watchdog::watch() {
   std::uint64_t last_progress = 0;
   double still_for_s = 0;
-  while (!is_over_) {
-    timespec tick{0, kTick_ns};
-    nanosleep(&tick, nullptr);
+  while (is_over_ == 0) {
+    // A tick, cut short when it is over: many explorations take less.
+    const timespec tick{0, kTick_ns};
+    syscall(SYS_futex, &is_over_, FUTEX_WAIT_PRIVATE, 0, &tick, nullptr, 0);
+    if (is_over_ != 0) return;
     const std::uint64_t progress = runtime_.engine.progress();
     if (progress != last_progress || !runtime_.engine.is_running()) {
       last_progress = progress;

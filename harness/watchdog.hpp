@@ -30,7 +30,7 @@ class Watchdog {
   double limit_s_;
   pid_t explorer_;
   pthread_t thread_{};
-  std::atomic<bool> is_over_{false};
+  std::atomic<std::uint32_t> is_over_{0};  // also the futex that the thread sleeps on
 };
 
 }  // namespace raddle::harness

@@ -70,9 +70,11 @@ inline void add_inlined(int& to) { to += 1; }  // inlined
 void use(void* memory) { asm volatile("" : : "r"(memory) : "memory"); }
 }  // namespace
 
-namespace raddle::report::testing {
+namespace program {
 
-using scheduler::EventKind;
+using raddle::report::testing::operation;
+using raddle::report::testing::run_as;
+using raddle::scheduler::EventKind;
 
 void write_global() { plain_global = 1; }
 void write_static_member() { bank::Account::opened_ = 1; }
@@ -185,4 +187,4 @@ void race_on_local_account() {
   run_as(2, [&] { account.withdraw(80); });
 }
 
-}  // namespace raddle::report::testing
+}  // namespace program

@@ -1,7 +1,8 @@
-// A program under test, compiled with -fsanitize=thread.
+// A program under test, compiled with -fsanitize=thread. Not in a namespace of
+// raddle: frames of the runtime are left out of stacks.
 #pragma once
 
-namespace raddle::report::testing {
+namespace program {
 
 // Each does one thing that a test looks at; call them within record().
 void write_global();
@@ -27,4 +28,4 @@ void write_nested();
 void write_base_member();
 void race_on_local_account();  // threads 1 and 2, as in the README
 
-}  // namespace raddle::report::testing
+}  // namespace program

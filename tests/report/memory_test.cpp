@@ -33,23 +33,23 @@ struct Names {
 };
 
 TEST(Memory, NamesGlobals) {
-  EXPECT_EQ(Names(testing::write_global).of_last_write(), "plain_global");
-  EXPECT_EQ(Names(testing::write_in_anonymous_namespace).of_last_write(), "hidden");
+  EXPECT_EQ(Names(program::write_global).of_last_write(), "plain_global");
+  EXPECT_EQ(Names(program::write_in_anonymous_namespace).of_last_write(), "hidden");
 }
 
 TEST(Memory, NamesStaticsWithTheirScope) {
-  EXPECT_EQ(Names(testing::write_static_member).of_last_write(), "bank::Account::opened_");
+  EXPECT_EQ(Names(program::write_static_member).of_last_write(), "bank::Account::opened_");
   EXPECT_TRUE(
-      Names(testing::write_static_local).of_last_write().ends_with("write_static_local::calls"));
+      Names(program::write_static_local).of_last_write().ends_with("write_static_local::calls"));
 }
 
 TEST(Memory, NamesTheMemberOfAnArrayElement) {
-  EXPECT_EQ(Names(testing::write_in_table).of_last_write(), "bank::table[3].count");
-  EXPECT_EQ(Names(testing::write_in_standard_array).of_last_write(), "bank::standard[2].count");
+  EXPECT_EQ(Names(program::write_in_table).of_last_write(), "bank::table[3].count");
+  EXPECT_EQ(Names(program::write_in_standard_array).of_last_write(), "bank::standard[2].count");
 }
 
 TEST(Memory, NamesALocalOfAnotherThreadThatWasCapturedByReference) {
-  Names names(testing::write_local_by_reference);
+  Names names(program::write_local_by_reference);
   const MemoryName name = names.of_last(EventKind::Write);
   EXPECT_EQ(name.name, "counter");
   EXPECT_EQ(name.type, "int");
@@ -58,20 +58,20 @@ TEST(Memory, NamesALocalOfAnotherThreadThatWasCapturedByReference) {
 }
 
 TEST(Memory, NamesParameters) {
-  EXPECT_EQ(Names(testing::write_parameter).of_last_write(), "amount");
+  EXPECT_EQ(Names(program::write_parameter).of_last_write(), "amount");
 }
 
 TEST(Memory, NamesNestedMembers) {
-  EXPECT_EQ(Names(testing::write_nested).of_last_write(), "limits.high.hard");
+  EXPECT_EQ(Names(program::write_nested).of_last_write(), "limits.high.hard");
 }
 
 TEST(Memory, NamesAMemberAfterItsClassWhenItsClassDidTheAccess) {
-  EXPECT_EQ(Names(testing::withdraw_from_local_account).of_last_write(), "bank::Account::balance_");
-  EXPECT_EQ(Names(testing::write_base_member).of_last_write(), "bank::Account::balance_");
+  EXPECT_EQ(Names(program::withdraw_from_local_account).of_last_write(), "bank::Account::balance_");
+  EXPECT_EQ(Names(program::write_base_member).of_last_write(), "bank::Account::balance_");
 }
 
 TEST(Memory, NamesTheVariablesWhenTheMemberAloneWouldNotTellThemApart) {
-  Names names(testing::withdraw_from_two_accounts);
+  Names names(program::withdraw_from_two_accounts);
   std::vector<std::pair<std::uintptr_t, std::size_t>> writes;
   for (std::size_t i = 0; i < names.trace.events.size(); ++i) {
     const scheduler::Event& event = names.trace.events[i].event;
@@ -85,32 +85,32 @@ TEST(Memory, NamesTheVariablesWhenTheMemberAloneWouldNotTellThemApart) {
 }
 
 TEST(Memory, NamesMembersOfHeapObjects) {
-  Names names(testing::withdraw_from_new_account);
+  Names names(program::withdraw_from_new_account);
   const MemoryName name = names.of_last(EventKind::Write);
   EXPECT_EQ(name.name, "bank::Account::balance_");
   EXPECT_TRUE(name.place.starts_with("heap block of 48 bytes, allocated in `")) << name.place;
-  EXPECT_EQ(Names(testing::withdraw_from_shared_account).of_last_write(),
+  EXPECT_EQ(Names(program::withdraw_from_shared_account).of_last_write(),
             "bank::Account::balance_");
 }
 
 TEST(Memory, NamesElementsOfAHeapArray) {
-  EXPECT_EQ(Names(testing::write_in_vector).of_last_write(), "bank::Account::balance_");
+  EXPECT_EQ(Names(program::write_in_vector).of_last_write(), "bank::Account::balance_");
 }
 
 TEST(Memory, SaysHowFarIntoABlockOfUnknownContents) {
-  EXPECT_EQ(Names(testing::write_in_raw_block).of_last_write(), "heap block H1 + 8");
+  EXPECT_EQ(Names(program::write_in_raw_block).of_last_write(), "heap block H1 + 8");
 }
 
 TEST(Memory, NamesMutexesWithoutTheirInsides) {
-  Names names(testing::lock_global_mutex);
+  Names names(program::lock_global_mutex);
   EXPECT_EQ(names.of_last(EventKind::MutexLock).name, "bank::guard");
   EXPECT_EQ(names.of_last(EventKind::MutexLock).type, "std::mutex");
-  EXPECT_EQ(Names(testing::lock_c_mutex).of_last(EventKind::MutexLock).name, "bank::c_guard");
-  EXPECT_EQ(Names(testing::lock_c_mutex).of_last(EventKind::MutexLock).type, "pthread_mutex_t");
+  EXPECT_EQ(Names(program::lock_c_mutex).of_last(EventKind::MutexLock).name, "bank::c_guard");
+  EXPECT_EQ(Names(program::lock_c_mutex).of_last(EventKind::MutexLock).type, "pthread_mutex_t");
 }
 
 TEST(Memory, TellsTheMutexesOfTwoObjectsApart) {
-  Names names(testing::lock_member_mutexes);
+  Names names(program::lock_member_mutexes);
   const std::size_t last = testing::last_of(names.trace, EventKind::MutexLock);
   std::size_t first = 0;
   while (names.trace.events[first].event.kind != EventKind::MutexLock) ++first;
@@ -124,7 +124,7 @@ TEST(Memory, TellsTheMutexesOfTwoObjectsApart) {
 }
 
 TEST(Memory, GivesLettersToWhatHasNoName) {
-  Names names(testing::lock_global_mutex);
+  Names names(program::lock_global_mutex);
   const std::size_t at = testing::last_of(names.trace, EventKind::MutexLock);
   names.memory.note(16, 0, at);
   names.memory.note(32, 0, at);
@@ -133,10 +133,10 @@ TEST(Memory, GivesLettersToWhatHasNoName) {
 }
 
 TEST(Memory, WritesValuesAsTheProgramWould) {
-  Names numbers(testing::write_local_by_reference);
+  Names numbers(program::write_local_by_reference);
   const MemoryName counter = numbers.of_last(EventKind::Write);
   EXPECT_EQ(numbers.memory.value(0xffffffc4, 4, counter), "-60");
-  Names colors(testing::write_color);
+  Names colors(program::write_color);
   const MemoryName color = colors.of_last(EventKind::Write);
   EXPECT_EQ(color.type, "bank::Color");
   EXPECT_EQ(colors.memory.value(1, 4, color), "Green");
@@ -144,7 +144,7 @@ TEST(Memory, WritesValuesAsTheProgramWould) {
 }
 
 TEST(Memory, NeverShowsAPointerAsANumber) {
-  Names names(testing::lock_global_mutex);
+  Names names(program::lock_global_mutex);
   const MemoryName unknown;
   EXPECT_EQ(names.memory.value(0x7f1234567890, 8, unknown), "P1");
   EXPECT_EQ(names.memory.value(0x7f1234567898, 8, unknown), "P2");

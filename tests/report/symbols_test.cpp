@@ -38,7 +38,7 @@ std::vector<std::string> functions(const std::vector<Frame>& stack) {
 }
 
 TEST(Symbols, TellFunctionFileAndLineOfAnAccess) {
-  const Where where(testing::withdraw_from_local_account, EventKind::Write);
+  const Where where(program::withdraw_from_local_account, EventKind::Write);
   ASSERT_FALSE(where.stack.empty());
   EXPECT_EQ(where.stack[0].function, "bank::Account::withdraw");
   EXPECT_THAT(where.stack[0].file, EndsWith("tests/report/fixture.cpp"));
@@ -46,14 +46,14 @@ TEST(Symbols, TellFunctionFileAndLineOfAnAccess) {
 }
 
 TEST(Symbols, CallALambdaAfterTheFunctionItIsWrittenIn) {
-  const Where where(testing::write_local_by_reference, EventKind::Write);
+  const Where where(program::write_local_by_reference, EventKind::Write);
   ASSERT_FALSE(where.stack.empty());
   EXPECT_THAT(where.stack[0].function, EndsWith("write_local_by_reference::lambda"));
   EXPECT_THAT(code(where.stack[0]), HasSubstr("// lambda writes"));
 }
 
 TEST(Symbols, UnfoldInlinedFunctions) {
-  const Where where(testing::write_inlined, EventKind::Write);
+  const Where where(program::write_inlined, EventKind::Write);
   ASSERT_GE(where.stack.size(), 2U);
   EXPECT_EQ(where.stack[0].function, "add_inlined");
   EXPECT_THAT(code(where.stack[0]), HasSubstr("// inlined"));
@@ -77,7 +77,7 @@ TEST(Symbols, SayThatTheyDoNotKnow) {
 }
 
 TEST(Stacks, FoldTheStandardLibraryAway) {
-  const Where where(testing::withdraw_from_new_account, EventKind::Write);
+  const Where where(program::withdraw_from_new_account, EventKind::Write);
   for (const Frame& frame : where.stack) EXPECT_TRUE(is_program(frame)) << frame.function;
 }
 

@@ -1,15 +1,15 @@
 // The heap and the functions that touch whole stretches of memory.
 
-#include <malloc.h>
+#include "harness/interpose/caller.hpp"
+#include "harness/interpose/instrumented.hpp"
+#include "harness/interpose/real.hpp"
+#include "harness/runtime.hpp"
 
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <malloc.h>
 #include <new>
-
-#include "harness/interpose/instrumented.hpp"
-#include "harness/interpose/real.hpp"
-#include "harness/runtime.hpp"
 
 // glibc's own allocator, under the names that it keeps for replacements.
 extern "C" {
@@ -24,6 +24,7 @@ namespace {
 
 using raddle::harness::arena;
 using raddle::harness::runtime;
+using raddle::interpose::caller;
 using raddle::interpose::FreeResult;
 using raddle::interpose::is_instrumented;
 using raddle::scheduler::current_thread;
@@ -40,7 +41,8 @@ void* allocate(std::size_t size, std::size_t alignment, std::uintptr_t pc) {
       // The arena hands out no address twice in one execution: detectors have
       // nothing to forget, and only a report wants to know.
       if (runtime->recorder() != nullptr) {
-        runtime->note(*self, EventKind::Allocate, reinterpret_cast<std::uintptr_t>(block), size, pc);
+        runtime->note(*self, EventKind::Allocate, reinterpret_cast<std::uintptr_t>(block), size,
+                      caller(pc));
       }
       return block;
     }
@@ -48,7 +50,8 @@ void* allocate(std::size_t size, std::size_t alignment, std::uintptr_t pc) {
   void* block =
       alignment <= kDefaultAlignment ? __libc_malloc(size) : __libc_memalign(alignment, size);
   if (self != nullptr && block != nullptr) {
-    runtime->note(*self, EventKind::Allocate, reinterpret_cast<std::uintptr_t>(block), size, pc);
+    runtime->note(*self, EventKind::Allocate, reinterpret_cast<std::uintptr_t>(block), size,
+                  caller(pc));
   }
   return block;
 }
@@ -60,7 +63,7 @@ void release(void* block, std::uintptr_t pc) {
   if (self != nullptr) {
     const std::size_t size = is_ours ? arena.usable_size(block) : malloc_usable_size(block);
     const auto address = reinterpret_cast<std::uintptr_t>(block);
-    runtime->note(*self, EventKind::Free, address, size, pc, is_instrumented(pc) ? 0u : 1u);
+    runtime->note(*self, EventKind::Free, address, size, caller(pc), is_instrumented(pc) ? 0u : 1u);
     runtime->engine.objects().forget(address, address + size);
   }
   if (!is_ours) {
@@ -105,7 +108,9 @@ void* allocate_or_null(std::size_t size, std::size_t alignment, std::uintptr_t p
   }
 }
 
-inline bool is_watched(std::uintptr_t pc) { return current_thread != nullptr && is_instrumented(pc); }
+inline bool is_watched(std::uintptr_t pc) {
+  return current_thread != nullptr && is_instrumented(pc);
+}
 
 void access(const void* memory, std::size_t size, bool is_write, std::uintptr_t pc) {
   if (size == 0) return;

@@ -1,16 +1,16 @@
 // One-time initialisation: pthread_once (and std::call_once on top of it), and the guards
 // of function-local statics.
 
-#include <cxxabi.h>
-#include <pthread.h>
-
-#include <atomic>
-#include <vector>
-
+#include "harness/interpose/caller.hpp"
 #include "harness/interpose/instrumented.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
+
+#include <atomic>
+#include <cxxabi.h>
+#include <pthread.h>
+#include <vector>
 
 namespace {
 
@@ -56,7 +56,7 @@ RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
   if (self == nullptr) return RADDLE_REAL(pthread_once)(control, initialise);
   auto& engine = runtime->engine;
   const auto address = reinterpret_cast<std::uintptr_t>(control);
-  if (!begin_once(engine, *self, address, is_once_done, RADDLE_PC)) return 0;
+  if (!begin_once(engine, *self, address, is_once_done, RADDLE_CALLER)) return 0;
   {
     RuntimeScope scope;
     running.push_back(control);
@@ -69,12 +69,12 @@ RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
     initialise();
   } catch (...) {
     forget();
-    end_once(engine, *self, address, false, RADDLE_PC);
+    end_once(engine, *self, address, false, RADDLE_CALLER);
     throw;
   }
   forget();
   *control = kOnceDone;
-  end_once(engine, *self, address, true, RADDLE_PC);
+  end_once(engine, *self, address, true, RADDLE_CALLER);
   return 0;
 }
 

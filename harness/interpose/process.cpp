@@ -1,13 +1,13 @@
 // Ends of the process, which in code under test are ends of the execution.
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <string>
-
+#include "harness/interpose/caller.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
+
+#include <cstdlib>
+#include <stdlib.h>
+#include <string>
+#include <unistd.h>
 
 namespace {
 
@@ -24,22 +24,22 @@ using raddle::scheduler::current_thread;
 #define RADDLE_C extern "C" __attribute__((visibility("default")))
 
 RADDLE_C void exit(int status) noexcept(noexcept(::exit(0))) {
-  if (current_thread != nullptr) report_exit("exit", status, RADDLE_PC);
+  if (current_thread != nullptr) report_exit("exit", status, RADDLE_CALLER);
   RADDLE_REAL(exit)(status);
   __builtin_unreachable();
 }
 RADDLE_C void _exit(int status) {
-  if (current_thread != nullptr) report_exit("_exit", status, RADDLE_PC);
+  if (current_thread != nullptr) report_exit("_exit", status, RADDLE_CALLER);
   RADDLE_REAL(_exit)(status);
   __builtin_unreachable();
 }
 RADDLE_C void _Exit(int status) noexcept {
-  if (current_thread != nullptr) report_exit("_Exit", status, RADDLE_PC);
+  if (current_thread != nullptr) report_exit("_Exit", status, RADDLE_CALLER);
   RADDLE_REAL(_exit)(status);
   __builtin_unreachable();
 }
 RADDLE_C void quick_exit(int status) noexcept {
-  if (current_thread != nullptr) report_exit("quick_exit", status, RADDLE_PC);
+  if (current_thread != nullptr) report_exit("quick_exit", status, RADDLE_CALLER);
   RADDLE_REAL(quick_exit)(status);
   __builtin_unreachable();
 }
@@ -48,7 +48,7 @@ RADDLE_C void quick_exit(int status) noexcept {
 RADDLE_C pid_t fork() noexcept {
   if (current_thread != nullptr) {
     runtime->fail(raddle::FindingKind::UncontrolledBlocking,
-                  "fork in code under test is not supported", RADDLE_PC);
+                  "fork in code under test is not supported", RADDLE_CALLER);
   }
   return RADDLE_REAL(fork)();
 }

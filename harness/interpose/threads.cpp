@@ -1,17 +1,17 @@
 // Threads: creation, end, names, keys, thread-local destructors.
 
-#include <pthread.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
+#include "harness/interpose/caller.hpp"
 #include "harness/interpose/clock.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace {
 
@@ -39,14 +39,14 @@ RADDLE_C int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
   auto& engine = runtime->engine;
   Thread& thread = engine.create_thread(*self, start, argument);
   thread.created_at = self->stack_node;
-  thread.created_pc = RADDLE_PC;
+  thread.created_pc = RADDLE_CALLER;
   int detach_state = PTHREAD_CREATE_JOINABLE;
   if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detach_state);
   thread.is_detached = detach_state == PTHREAD_CREATE_DETACHED;
   *handle = thread.fiber->handle();
   if (runtime->recorder() != nullptr) runtime->recorder()->on_thread_created(thread);
   ++self->events;
-  engine.took_effect(*self, EventKind::ThreadCreate, 0, index(thread.id), 0, RADDLE_PC);
+  engine.took_effect(*self, EventKind::ThreadCreate, 0, index(thread.id), 0, RADDLE_CALLER);
   return 0;
 }
 
@@ -74,7 +74,7 @@ int join(Thread& self, pthread_t handle, void** result, std::uintptr_t pc) {
 RADDLE_C int pthread_join(pthread_t handle, void** result) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_join)(handle, result);
-  return join(*self, handle, result, RADDLE_PC);
+  return join(*self, handle, result, RADDLE_CALLER);
 }
 
 RADDLE_C int pthread_tryjoin_np(pthread_t handle, void** result) {
@@ -83,10 +83,10 @@ RADDLE_C int pthread_tryjoin_np(pthread_t handle, void** result) {
   Thread* target = nullptr;
   if (const int error = check_join(*self, handle, target)) return error;
   if (!target->has_ended) {
-    raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_PC);
+    raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_CALLER);
     if (!target->has_ended) return EBUSY;
   }
-  return join(*self, handle, result, RADDLE_PC);
+  return join(*self, handle, result, RADDLE_CALLER);
 }
 
 RADDLE_C int pthread_clockjoin_np(pthread_t handle, void** result, clockid_t clock,
@@ -98,10 +98,10 @@ RADDLE_C int pthread_clockjoin_np(pthread_t handle, void** result, clockid_t clo
   auto& engine = runtime->engine;
   const std::uint64_t deadline = raddle::interpose::deadline_of(*time, clock);
   while (!target->has_ended && engine.now() < deadline) {
-    raddle::scheduler::sleep_until(engine, *self, deadline, RADDLE_PC);
+    raddle::scheduler::sleep_until(engine, *self, deadline, RADDLE_CALLER);
   }
   if (!target->has_ended) return ETIMEDOUT;
-  return join(*self, handle, result, RADDLE_PC);
+  return join(*self, handle, result, RADDLE_CALLER);
 }
 RADDLE_C int pthread_timedjoin_np(pthread_t handle, void** result, const timespec* time) {
   if (current_thread == nullptr) return RADDLE_REAL(pthread_timedjoin_np)(handle, result, time);
@@ -117,7 +117,7 @@ RADDLE_C int pthread_detach(pthread_t handle) {
   if (target->is_detached) return EINVAL;
   target->is_detached = true;
   ++self->events;
-  engine.took_effect(*self, EventKind::ThreadDetach, 0, index(target->id), 0, RADDLE_PC);
+  engine.took_effect(*self, EventKind::ThreadDetach, 0, index(target->id), 0, RADDLE_CALLER);
   if (target->has_ended) engine.joined(*target);
   return 0;
 }
@@ -160,13 +160,13 @@ RADDLE_C int pthread_kill(pthread_t handle, int signal) {
   if (self == nullptr) return RADDLE_REAL(pthread_kill)(handle, signal);
   if (signal == 0) return runtime->engine.find_thread(handle) != nullptr ? 0 : ESRCH;
   runtime->fail(raddle::FindingKind::UncontrolledBlocking,
-                "pthread_kill between threads under test is not supported", RADDLE_PC);
+                "pthread_kill between threads under test is not supported", RADDLE_CALLER);
 }
 RADDLE_C int pthread_cancel(pthread_t handle) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_cancel)(handle);
   runtime->fail(raddle::FindingKind::UncontrolledBlocking,
-                "pthread_cancel of a thread under test is not supported", RADDLE_PC);
+                "pthread_cancel of a thread under test is not supported", RADDLE_CALLER);
 }
 
 // --- Thread-specific data ---

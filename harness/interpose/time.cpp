@@ -1,19 +1,19 @@
 // Clocks, sleeping and yielding, on the virtual clock of the execution.
 
-#include <sched.h>
-#include <sys/random.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-
+#include "harness/interpose/caller.hpp"
 #include "harness/interpose/clock.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
 #include "scheduler/strategies/generator.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <sched.h>
+#include <sys/random.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 namespace {
 
@@ -63,35 +63,37 @@ RADDLE_C time_t time(time_t* out) noexcept {
 RADDLE_C int nanosleep(const timespec* duration, timespec* remaining) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(nanosleep)(duration, remaining);
-  sleep_for(*self, nanoseconds(*duration), RADDLE_PC);
+  sleep_for(*self, nanoseconds(*duration), RADDLE_CALLER);
   return 0;
 }
-RADDLE_C int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* remaining) {
+RADDLE_C int clock_nanosleep(clockid_t clock, int flags, const timespec* time,
+                             timespec* remaining) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(clock_nanosleep)(clock, flags, time, remaining);
   if ((flags & TIMER_ABSTIME) != 0) {
-    raddle::scheduler::sleep_until(runtime->engine, *self, deadline_of(*time, clock), RADDLE_PC);
+    raddle::scheduler::sleep_until(runtime->engine, *self, deadline_of(*time, clock),
+                                   RADDLE_CALLER);
   } else {
-    sleep_for(*self, nanoseconds(*time), RADDLE_PC);
+    sleep_for(*self, nanoseconds(*time), RADDLE_CALLER);
   }
   return 0;
 }
 RADDLE_C int usleep(useconds_t microseconds) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(usleep)(microseconds);
-  sleep_for(*self, std::uint64_t{microseconds} * 1000, RADDLE_PC);
+  sleep_for(*self, std::uint64_t{microseconds} * 1000, RADDLE_CALLER);
   return 0;
 }
 RADDLE_C unsigned sleep(unsigned seconds) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(sleep)(seconds);
-  sleep_for(*self, std::uint64_t{seconds} * 1'000'000'000, RADDLE_PC);
+  sleep_for(*self, std::uint64_t{seconds} * 1'000'000'000, RADDLE_CALLER);
   return 0;
 }
 RADDLE_C int sched_yield() noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(sched_yield)();
-  raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_PC);
+  raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_CALLER);
   return 0;
 }
 

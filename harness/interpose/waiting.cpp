@@ -1,19 +1,20 @@
 // pthread conditions and barriers, POSIX semaphores, futex system calls.
 
+#include "scheduler/objects/waiting.hpp"
+
+#include "harness/interpose/caller.hpp"
+#include "harness/interpose/clock.hpp"
+#include "harness/interpose/real.hpp"
+#include "harness/runtime.hpp"
+
+#include <cerrno>
+#include <climits>
+#include <cstdarg>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <climits>
-#include <cstdarg>
-
-#include "harness/interpose/clock.hpp"
-#include "harness/interpose/real.hpp"
-#include "harness/runtime.hpp"
-#include "scheduler/objects/waiting.hpp"
 
 namespace {
 
@@ -35,9 +36,12 @@ void renew(Thread& self, EventKind kind, std::uintptr_t address, std::size_t siz
 
 MutexType type_of(const pthread_mutex_t* mutex) {
   switch (mutex->__data.__kind & 3) {
-    case PTHREAD_MUTEX_RECURSIVE: return MutexType::Recursive;
-    case PTHREAD_MUTEX_ERRORCHECK: return MutexType::ErrorChecking;
-    default: return MutexType::Normal;
+    case PTHREAD_MUTEX_RECURSIVE:
+      return MutexType::Recursive;
+    case PTHREAD_MUTEX_ERRORCHECK:
+      return MutexType::ErrorChecking;
+    default:
+      return MutexType::Normal;
   }
 }
 
@@ -56,9 +60,10 @@ bool is_valid(const timespec* time) { return time->tv_nsec >= 0 && time->tv_nsec
 
 // --- Condition variables ---
 
-RADDLE_C int pthread_cond_init(pthread_cond_t* condition, const pthread_condattr_t* attributes) noexcept {
+RADDLE_C int pthread_cond_init(pthread_cond_t* condition,
+                               const pthread_condattr_t* attributes) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::CondInit, address_of(condition), sizeof(*condition), RADDLE_PC);
+    renew(*self, EventKind::CondInit, address_of(condition), sizeof(*condition), RADDLE_CALLER);
   }
   return RADDLE_REAL_COND(pthread_cond_init)(condition, attributes);
 }
@@ -66,14 +71,14 @@ RADDLE_C int pthread_cond_destroy(pthread_cond_t* condition) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_destroy)(condition);
   // The system's function would wait for sleepers, which it does not know.
-  renew(*self, EventKind::CondDestroy, address_of(condition), sizeof(*condition), RADDLE_PC);
+  renew(*self, EventKind::CondDestroy, address_of(condition), sizeof(*condition), RADDLE_CALLER);
   return 0;
 }
 RADDLE_C int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_wait)(condition, mutex);
   return wait_condition(runtime->engine, *self, address_of(condition), address_of(mutex),
-                        type_of(mutex), kNoDeadline, RADDLE_PC);
+                        type_of(mutex), kNoDeadline, RADDLE_CALLER);
 }
 RADDLE_C int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                     const timespec* time) {
@@ -81,7 +86,7 @@ RADDLE_C int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* 
   if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_timedwait)(condition, mutex, time);
   if (!is_valid(time)) return EINVAL;
   return wait_condition(runtime->engine, *self, address_of(condition), address_of(mutex),
-                        type_of(mutex), deadline_of(*time, clock_of(condition)), RADDLE_PC);
+                        type_of(mutex), deadline_of(*time, clock_of(condition)), RADDLE_CALLER);
 }
 RADDLE_C int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                     clockid_t clock, const timespec* time) {
@@ -89,18 +94,18 @@ RADDLE_C int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* 
   if (self == nullptr) return RADDLE_REAL(pthread_cond_clockwait)(condition, mutex, clock, time);
   if (!is_valid(time)) return EINVAL;
   return wait_condition(runtime->engine, *self, address_of(condition), address_of(mutex),
-                        type_of(mutex), deadline_of(*time, clock), RADDLE_PC);
+                        type_of(mutex), deadline_of(*time, clock), RADDLE_CALLER);
 }
 RADDLE_C int pthread_cond_signal(pthread_cond_t* condition) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_signal)(condition);
-  notify_condition(runtime->engine, *self, address_of(condition), false, RADDLE_PC);
+  notify_condition(runtime->engine, *self, address_of(condition), false, RADDLE_CALLER);
   return 0;
 }
 RADDLE_C int pthread_cond_broadcast(pthread_cond_t* condition) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL_COND(pthread_cond_broadcast)(condition);
-  notify_condition(runtime->engine, *self, address_of(condition), true, RADDLE_PC);
+  notify_condition(runtime->engine, *self, address_of(condition), true, RADDLE_CALLER);
   return 0;
 }
 
@@ -116,23 +121,24 @@ std::uint32_t threshold_of(const pthread_barrier_t* barrier) {
 }  // namespace
 
 RADDLE_C int pthread_barrier_init(pthread_barrier_t* barrier,
-                                  const pthread_barrierattr_t* attributes, unsigned count) noexcept {
+                                  const pthread_barrierattr_t* attributes,
+                                  unsigned count) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::BarrierInit, address_of(barrier), sizeof(*barrier), RADDLE_PC);
+    renew(*self, EventKind::BarrierInit, address_of(barrier), sizeof(*barrier), RADDLE_CALLER);
   }
   return RADDLE_REAL(pthread_barrier_init)(barrier, attributes, count);
 }
 RADDLE_C int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_barrier_destroy)(barrier);
-  renew(*self, EventKind::BarrierDestroy, address_of(barrier), sizeof(*barrier), RADDLE_PC);
+  renew(*self, EventKind::BarrierDestroy, address_of(barrier), sizeof(*barrier), RADDLE_CALLER);
   return 0;
 }
 RADDLE_C int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_barrier_wait)(barrier);
   const bool is_last = wait_barrier(runtime->engine, *self, address_of(barrier),
-                                    threshold_of(barrier), RADDLE_PC);
+                                    threshold_of(barrier), RADDLE_CALLER);
   return is_last ? PTHREAD_BARRIER_SERIAL_THREAD : 0;
 }
 
@@ -167,37 +173,37 @@ int timed_wait(Thread& self, sem_t* semaphore, clockid_t clock, const timespec* 
 
 RADDLE_C int sem_init(sem_t* semaphore, int shared, unsigned value) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::SemInit, address_of(semaphore), sizeof(*semaphore), RADDLE_PC);
+    renew(*self, EventKind::SemInit, address_of(semaphore), sizeof(*semaphore), RADDLE_CALLER);
   }
   return RADDLE_REAL(sem_init)(semaphore, shared, value);
 }
 RADDLE_C int sem_destroy(sem_t* semaphore) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::SemDestroy, address_of(semaphore), sizeof(*semaphore), RADDLE_PC);
+    renew(*self, EventKind::SemDestroy, address_of(semaphore), sizeof(*semaphore), RADDLE_CALLER);
   }
   return RADDLE_REAL(sem_destroy)(semaphore);
 }
 RADDLE_C int sem_wait(sem_t* semaphore) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(sem_wait)(semaphore);
-  return wait(*self, semaphore, kNoDeadline, RADDLE_PC);
+  return wait(*self, semaphore, kNoDeadline, RADDLE_CALLER);
 }
 RADDLE_C int sem_timedwait(sem_t* __restrict semaphore, const timespec* __restrict time) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(sem_timedwait)(semaphore, time);
-  return timed_wait(*self, semaphore, CLOCK_REALTIME, time, RADDLE_PC);
+  return timed_wait(*self, semaphore, CLOCK_REALTIME, time, RADDLE_CALLER);
 }
 RADDLE_C int sem_clockwait(sem_t* __restrict semaphore, clockid_t clock,
                            const timespec* __restrict time) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(sem_clockwait)(semaphore, clock, time);
-  return timed_wait(*self, semaphore, clock, time, RADDLE_PC);
+  return timed_wait(*self, semaphore, clock, time, RADDLE_CALLER);
 }
 RADDLE_C int sem_trywait(sem_t* semaphore) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(sem_trywait)(semaphore);
   if (try_wait_semaphore(runtime->engine, *self, address_of(semaphore), initial_count(semaphore),
-                         RADDLE_PC)) {
+                         RADDLE_CALLER)) {
     return 0;
   }
   errno = EAGAIN;
@@ -207,7 +213,7 @@ RADDLE_C int sem_post(sem_t* semaphore) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(sem_post)(semaphore);
   post_semaphore(runtime->engine, *self, address_of(semaphore), initial_count(semaphore),
-                 RADDLE_PC);
+                 RADDLE_CALLER);
   return 0;
 }
 RADDLE_C int sem_getvalue(sem_t* __restrict semaphore, int* __restrict value) noexcept {
@@ -267,7 +273,7 @@ RADDLE_C long syscall(long number, ...) noexcept {
   Thread* self = current_thread;
   if (self != nullptr && number == SYS_futex) {
     return futex(*self, static_cast<std::uintptr_t>(a[0]), a[1], static_cast<std::uint32_t>(a[2]),
-                 reinterpret_cast<const timespec*>(a[3]), RADDLE_PC);
+                 reinterpret_cast<const timespec*>(a[3]), RADDLE_CALLER);
   }
   if (self != nullptr && number == SYS_gettid) return gettid();
   return RADDLE_REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);

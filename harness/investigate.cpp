@@ -39,10 +39,14 @@ class Investigator {
     out_.tried = 0;
     run({}, nullptr);
     Deviations best = schedule.deviations;
+    // What a smaller schedule led to is compared with a failure in this process: in the one that
+    // found it, objects lay elsewhere.
+    Failure wanted;
     if (minimise) {
       run(best, nullptr);
       if (is_same(expected)) {
-        const Failure wanted = out_.outcome.failure;
+        wanted = out_.outcome.failure;
+        expected = &wanted;
         best = taken();
         std::uint64_t preemptions = out_.preemptions;
         shrink(best, preemptions, wanted);

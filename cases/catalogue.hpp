@@ -22,6 +22,8 @@ namespace raddle::cases {
   CASE(join_under_lock)          \
   CASE(pool_waits_behind)        \
   CASE(unfulfilled_future)       \
+  CASE(fiber_lost_update)        \
+  CASE(fiber_transfer)           \
   CASE(flag_without_mutex)       \
   CASE(notify_before_wait)       \
   CASE(if_instead_of_while)      \

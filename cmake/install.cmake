@@ -9,7 +9,7 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/raddle)
 
 # raddle_runtime is raddle::runtime outside: reached through raddle::raddle only.
 install(
-  TARGETS raddle_runtime raddle_raddle raddle_channel raddle_gtest
+  TARGETS raddle_runtime raddle_raddle raddle_fiber_runtime raddle_fiber raddle_channel raddle_gtest
   EXPORT raddleTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -135,7 +135,10 @@ bool is_notify(EventKind kind) {
 // The notification that `sleeper` should have had, or kNotInTrace.
 std::size_t early_notify(const Trace& trace, const Blocked& sleeper) {
   const bool on_condition = sleeper.waiting_for == EventKind::CondWake;
-  if (!on_condition && sleeper.waiting_for != EventKind::FutexWoken) return kNotInTrace;
+  if (!on_condition && sleeper.waiting_for != EventKind::FutexWoken &&
+      sleeper.waiting_for != EventKind::Resume) {
+    return kNotInTrace;
+  }
   std::size_t early = kNotInTrace;
   bool is_asleep = false;
   bool has_mutex = false;
@@ -155,12 +158,14 @@ std::size_t early_notify(const Trace& trace, const Blocked& sleeper) {
       switch (event.kind) {
         case EventKind::CondWait:
         case EventKind::FutexWait:
+        case EventKind::Suspend:
           is_asleep = true;
           break;
         case EventKind::CondWake:
         case EventKind::CondTimeout:
         case EventKind::FutexWoken:
         case EventKind::FutexTimeout:
+        case EventKind::Resume:
           is_asleep = false;
           early = kNotInTrace;
           break;

@@ -340,6 +340,7 @@ void HappensBefore::on_object(const Event& event) {
       case EventKind::FutexWoken:
       case EventKind::FutexTimeout:
       case EventKind::FutexWake:
+      case EventKind::Resume:
       case EventKind::Yield:
       case EventKind::Sleep:
       case EventKind::Choose:

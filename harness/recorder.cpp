@@ -86,8 +86,8 @@ void Recorder::on_thread_created(const scheduler::Thread& thread) {
   TraceBuffer::ThreadRecord& record = out_.threads[i];
   record = {};
   record.creator = thread.creator;
-  record.stack_low = thread.fiber->stack_low();
-  record.stack_high = thread.fiber->stack_high();
+  record.stack_low = thread.is_fiber() ? thread.stack_low : thread.fiber->stack_low();
+  record.stack_high = thread.is_fiber() ? thread.stack_high : thread.fiber->stack_high();
   record.created_at = thread.created_at;
   record.created_pc = thread.created_pc;
   if (out_.thread_count <= i) out_.thread_count = static_cast<std::uint32_t>(i + 1);
@@ -104,6 +104,12 @@ void Recorder::enter(scheduler::Thread& thread, std::uintptr_t call_pc, std::uin
 
 void Recorder::leave(scheduler::Thread& thread) {
   thread.stack_node = out_.stacks[thread.stack_node].parent;
+}
+
+void Recorder::return_to(scheduler::Thread& thread, std::uintptr_t frame) {
+  std::uint32_t node = thread.stack_node;
+  while (node != 0 && out_.stacks[node].frame != frame) node = out_.stacks[node].parent;
+  if (node != 0) thread.stack_node = node;
 }
 
 void Recorder::finish(const scheduler::Engine& engine) {

@@ -63,6 +63,8 @@ class Recorder {
   void on_thread_created(const scheduler::Thread& thread);
   void enter(scheduler::Thread& thread, std::uintptr_t call_pc, std::uintptr_t frame);
   void leave(scheduler::Thread& thread);
+  // The thread has left every call below the one whose canonical frame address is `frame`.
+  void return_to(scheduler::Thread& thread, std::uintptr_t frame);
   // The execution is over: fills in what is only known now.
   void finish(const scheduler::Engine& engine);
 

@@ -11,6 +11,7 @@ namespace raddle::harness {
 
 constinit Runtime* runtime = nullptr;
 constinit interpose::Arena arena;
+constinit thread_local bool is_on_virtual_clock __attribute__((tls_model("initial-exec"))) = false;
 
 namespace {
 
@@ -18,6 +19,15 @@ using scheduler::End;
 using scheduler::Event;
 using scheduler::EventKind;
 using scheduler::Thread;
+
+// Fibers of one thread share its thread-local variables and cannot get at them at once.
+bool is_of_one_thread(const Thread& a, const Thread& b, std::uintptr_t address) {
+  if (a.carrier == nullptr || a.carrier != b.carrier) return false;
+  return std::ranges::any_of(a.fiber->tls_images(), [&](const scheduler::TlsImage& image) {
+    const auto low = reinterpret_cast<std::uintptr_t>(image.storage);
+    return address >= low && address < low + image.bytes;
+  });
+}
 
 void copy_text(char* to, std::size_t capacity, std::string_view text) {
   const std::size_t length = std::min(text.size(), capacity - 1);
@@ -168,6 +178,10 @@ void Runtime::note(Thread& self, EventKind kind, std::uintptr_t address, std::ui
 // becomes visible, and the execution goes on.
 void Runtime::on_race(Thread& self) {
   const detectors::Problem problem = *races.problem();
+  if (is_of_one_thread(self, *engine.threads()[index(problem.other)], problem.address)) {
+    races.clear_problem();
+    return;
+  }
   if (problem.kind == detectors::ProblemKind::DataRace && options_.on_race == OnRace::Explore) {
     races.clear_problem();
     visible_.add(problem.address, visible_.round());

@@ -101,6 +101,10 @@ class Runtime final : public scheduler::Host, public scheduler::Observer {
 // The one runtime that is exploring in this process, or null.
 extern constinit Runtime* runtime;
 
+// On a thread under test: code that is nobody's looks at the clock, and must see the virtual one.
+extern constinit thread_local bool is_on_virtual_clock
+    __attribute__((tls_model("initial-exec")));
+
 // The heap of threads under test. Not part of Runtime: blocks can outlive an exploration.
 extern constinit interpose::Arena arena;
 

@@ -147,7 +147,8 @@ Thread& Engine::create_thread(Thread& self, void* (*start)(void*), void* argumen
   return make_thread(self, start, argument);
 }
 
-Thread& Engine::make_thread(Thread& self, void* (*start)(void*), void* argument) {
+// Everything but where it runs.
+Thread& Engine::new_thread(Thread& self) {
   if (thread_count_ == kThreadsMax) stop(End::TooManyThreads);
   if (thread_count_ == threads_.size()) threads_.push_back(std::make_unique<Thread>());
   Thread& thread = *threads_[thread_count_];
@@ -158,8 +159,9 @@ Thread& Engine::make_thread(Thread& self, void* (*start)(void*), void* argument)
   thread.stack_node = 0;
   thread.run_length = 0;
   thread.spin = SpinWatch{};
-  thread.start = start;
-  thread.argument = argument;
+  thread.start = nullptr;
+  thread.argument = nullptr;
+  thread.fiber = nullptr;
   thread.result = nullptr;
   thread.creator = self.id;
   thread.has_ended = thread.is_detached = thread.is_joined = thread.was_woken = false;
@@ -167,6 +169,25 @@ Thread& Engine::make_thread(Thread& self, void* (*start)(void*), void* argument)
   thread.clock_reads = thread.random_reads = 0;
   thread.exit_handlers.clear();
   thread.name[0] = '\0';
+  thread.carrier = thread.mounted = nullptr;
+  thread.is_free = thread.is_unmounted = thread.is_ready = thread.has_intent = false;
+  thread.context = thread.stack_low = thread.stack_high = 0;
+
+  enabled_.grow(thread_count_);
+  yielded_.grow(thread_count_);
+  stuttering_.grow(thread_count_);
+  timed_.grow(thread_count_);
+  Operation& operation = announced_[index(id)];
+  operation = Operation{};
+  operation.kind = EventKind::ThreadStart;
+  operation.target = self.id;
+  return thread;
+}
+
+Thread& Engine::make_thread(Thread& self, void* (*start)(void*), void* argument) {
+  Thread& thread = new_thread(self);
+  thread.start = start;
+  thread.argument = argument;
 
   // Slots are taken in the same order in every execution, so that stacks and
   // thread-local storage lie at the same addresses.
@@ -191,16 +212,7 @@ Thread& Engine::make_thread(Thread& self, void* (*start)(void*), void* argument)
   }
   slot.thread = &thread;
   thread.fiber = slot.fiber.get();
-
-  enabled_.grow(thread_count_);
-  yielded_.grow(thread_count_);
-  stuttering_.grow(thread_count_);
-  timed_.grow(thread_count_);
-  Operation& operation = announced_[index(id)];
-  operation = Operation{};
-  operation.kind = EventKind::ThreadStart;
-  operation.target = self.id;
-  enabled_.add(id);
+  enabled_.add(thread.id);
   return thread;
 }
 
@@ -370,6 +382,7 @@ Thread& Engine::pick(Thread& self) {
     timed_.remove(chosen);
     if (!is_enabled(next)) advance_clock(announced_[index(chosen)].deadline);
   }
+  if (next.is_unmounted) give_carrier(next);
   return next;
 }
 
@@ -415,6 +428,7 @@ std::size_t Engine::choose_value(Thread& self, std::size_t count, EventKind kind
 }
 
 bool Engine::is_enabled(const Thread& thread) const {
+  if (thread.is_unmounted) return thread.is_ready;
   const Operation& operation = announced_[index(thread.id)];
   const Thread* target = operation.kind == EventKind::ThreadJoin
                              ? threads_[index(operation.target)].get()
@@ -424,14 +438,15 @@ bool Engine::is_enabled(const Thread& thread) const {
 
 void Engine::set_enabled(const Thread& thread) {
   const Operation& operation = announced_[index(thread.id)];
-  if (is_enabled(thread)) {
+  const bool has_turn = !thread.is_unmounted || thread.carrier->is_free;
+  if (has_turn && is_enabled(thread)) {
     enabled_.add(thread.id);
     timed_.remove(thread.id);
     return;
   }
   // A timed wait that has to take its mutex again must find it free, timed out or not.
   const bool may_time_out =
-      operation.is_timed() &&
+      has_turn && operation.is_timed() &&
       (operation.mutex == nullptr || operation.mutex->owner == kNoThread);
   if (may_time_out) {
     enabled_.add(thread.id);
@@ -507,7 +522,7 @@ void Engine::release_fiber(const Thread& ended) {
 Thread* Engine::find_thread(pthread_t handle) {
   // Newest first: a handle is used again once its thread was joined.
   for (std::size_t i = thread_count_; i-- > 0;) {
-    if (pthread_equal(threads_[i]->fiber->handle(), handle)) return threads_[i].get();
+    if (!threads_[i]->is_fiber() && pthread_equal(threads_[i]->fiber->handle(), handle)) return threads_[i].get();
   }
   return nullptr;
 }
@@ -557,6 +572,13 @@ std::vector<Blocked> Engine::blocked() const {
     blocked.target = operation.kind == EventKind::ThreadJoin ? operation.target : kNoThread;
     blocked.pc = operation.pc;
     blocked.stack = thread.stack_node;
+    if (thread.is_unmounted && thread.is_ready) {
+      // It could go on, if the fiber that has the carrier were not stuck with it.
+      blocked = {thread.id, EventKind::Resume, 0, 0, kNoThread, {thread.carrier->mounted->id},
+                 operation.pc, thread.stack_node};
+      result.push_back(std::move(blocked));
+      continue;
+    }
     if (operation.object != nullptr) blocked.holders = holders(*operation.object);
     // Notified, and now it waits for the mutex like anybody else.
     if (operation.kind == EventKind::CondWake && thread.was_woken && operation.mutex != nullptr) {

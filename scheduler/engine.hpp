@@ -93,6 +93,26 @@ class Engine {
   // Lets others go first. `until_write`: until somebody has written.
   void yield(Thread& self, bool until_write);
 
+  // --- Fibers of the program's own, which take turns on one thread. ---
+
+  // From here on `self` carries fibers; it is the first of them.
+  void become_carrier(Thread& self, std::uintptr_t context);
+  // A new fiber on the carrier of `self`, not ready yet.
+  Thread& create_fiber(Thread& self, std::uintptr_t context);
+  // What `self` will be said to wait for, should it lose its carrier in what it does next.
+  void intend(Thread& self, const Operation& operation);
+  // `self` loses its carrier and waits until it is made ready.
+  void unmount(Thread& self);
+  void make_ready(Thread& fiber);
+  // Nobody has the carrier: one of those that are ready gets it, and is returned, after other
+  // threads have run. It may be one that was only waiting for time to pass: then it is not ready.
+  Thread& next_on(Thread& carrier);
+  // `fiber` gets its carrier without a choice.
+  void mount(Thread& fiber);
+  void end_fiber(Thread& self);
+  // The fiber of this execution that belongs to `context`, or null.
+  Thread* find_fiber(std::uintptr_t context);
+
   // A choice among `count` that is not about threads.
   std::size_t choose_value(Thread& self, std::size_t count, EventKind kind);
 
@@ -139,6 +159,8 @@ class Engine {
 
  private:
   Thread& make_thread(Thread& self, void* (*start)(void*), void* argument);
+  Thread& new_thread(Thread& self);
+  void give_carrier(Thread& fiber);
   void reschedule(Thread& self);
   void reschedule_at_access(Thread& self, EventKind kind, std::uintptr_t address,
                             std::uintptr_t pc);

@@ -42,7 +42,21 @@ struct Thread {
   std::uint64_t clock_reads = 0;   // in a row, without other visible operations
   std::uint64_t random_reads = 0;
   std::vector<ExitHandler> exit_handlers;
+
+  // Fibers that the program itself runs on one thread, their carrier, in turns. The carrier is
+  // one of them: it was there first. See scheduler/carrier.cpp.
+  Thread* carrier = nullptr;  // null for a thread that carries nobody
+  Thread* mounted = nullptr;  // of a carrier: who has it, or had it last
+  bool is_free = false;       // of a carrier: nobody has it, and whoever is ready may be next
+  bool is_unmounted = false;  // does not have its carrier
+  bool is_ready = false;      // unmounted, and waits for nothing but the carrier
+  bool has_intent = false;    // says itself what it waits for: see Engine::intend
+  std::uintptr_t context = 0;  // the program's own object for the fiber
+  std::uintptr_t stack_low = 0, stack_high = 0;  // of the fiber; 0 for a thread on its own stack
+
   char name[16] = {};
+  bool is_fiber() const { return carrier != nullptr && carrier != this; }
+
   std::uint32_t created_at = 0;  // stack node and return address of the pthread_create call
   std::uintptr_t created_pc = 0;
 };

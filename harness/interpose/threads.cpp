@@ -151,7 +151,8 @@ RADDLE_C int pthread_getname_np(pthread_t handle, char* out, std::size_t size) {
 RADDLE_C pid_t gettid() {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(gettid)();
-  return getpid() + 1 + static_cast<pid_t>(index(self->id));
+  const Thread& thread = self->carrier != nullptr ? *self->carrier : *self;
+  return getpid() + 1 + static_cast<pid_t>(index(thread.id));
 }
 
 // A signal for a thread under test cannot be delivered to it alone.
@@ -212,6 +213,8 @@ RADDLE_C int __cxa_thread_atexit_impl(void (*destructor)(void*), void* object, v
                                                                          module);
   }
   raddle::harness::RuntimeScope scope;
-  self->exit_handlers.push_back({destructor, object});
+  // Fibers share the variables of their thread.
+  Thread& owner = self->carrier != nullptr ? *self->carrier : *self;
+  owner.exit_handlers.push_back({destructor, object});
   return 0;
 }

@@ -78,7 +78,8 @@ class StuckExplanation final : public Explanation {
     const Blocked* blocked = story_.blocked(stuck_.sleeper);
     if (blocked == nullptr) return Story::kNone;
     return story_.last_event(story_.trace.events.size(), stuck_.sleeper, [&](const Event& event) {
-      return (event.kind == EventKind::CondWait || event.kind == EventKind::FutexWait) &&
+      return (event.kind == EventKind::CondWait || event.kind == EventKind::FutexWait ||
+              event.kind == EventKind::Suspend) &&
              event.address == blocked->object;
     });
   }

@@ -220,6 +220,10 @@ std::string action(const Event& event, const ActionWords& words) {
       return "sleep on " + object + ": timed out";
     case EventKind::FutexWake:
       return notified("wake", event, words);
+    case EventKind::Suspend:
+      return "suspended on " + object;
+    case EventKind::Resume:
+      return "resumed from " + object;
     case EventKind::Yield:
       return "yield";
     case EventKind::Sleep:
@@ -254,6 +258,10 @@ std::string waiting(EventKind waiting_for, const std::string& object, const std:
     case EventKind::FutexWoken:
     case EventKind::FutexWait:
       return "waits to be woken on " + object;
+    case EventKind::Resume:
+      return object.empty() ? "waits for its turn on the thread" : "waits to be resumed on " + object;
+    case EventKind::Sleep:
+      return "sleeps";
     case EventKind::ReadLock:
       return "waits for " + object + " (shared)";
     default:

@@ -61,6 +61,8 @@ std::string_view name(EventKind kind) {
     case EventKind::FutexWoken: return "futex woken";
     case EventKind::FutexTimeout: return "futex timeout";
     case EventKind::FutexWake: return "futex wake";
+    case EventKind::Suspend: return "suspend";
+    case EventKind::Resume: return "resume";
     case EventKind::Yield: return "yield";
     case EventKind::Sleep: return "sleep";
     case EventKind::Choose: return "choice";

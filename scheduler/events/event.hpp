@@ -89,6 +89,10 @@ enum class EventKind : std::uint8_t {
   FutexTimeout,
   FutexWake,  // value: threads woken
 
+  // Fibers of the program's own. `address` is what the fiber waits on.
+  Suspend,
+  Resume,
+
   // Time and choice.
   Yield,
   Sleep,   // value: nanoseconds of virtual time

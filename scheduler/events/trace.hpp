@@ -36,7 +36,7 @@ struct TraceThread {
 // A thread that could not go on when the execution stopped, and what it waited for.
 struct Blocked {
   ThreadId thread{};
-  EventKind waiting_for{};  // MutexLock, ReadLock, WriteLock, CondWake, ThreadJoin, SemWait, BarrierLeave, OnceBegin, FutexWoken
+  EventKind waiting_for{};  // MutexLock, ReadLock, WriteLock, CondWake, ThreadJoin, SemWait, BarrierLeave, OnceBegin, FutexWoken, Resume
   std::uintptr_t object{};  // address; 0 for a join
   std::uintptr_t mutex{};   // CondWake: the mutex to take again
   ThreadId target{kNoThread};     // ThreadJoin: whom it joins

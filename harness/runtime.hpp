@@ -47,10 +47,12 @@ class Runtime final : public scheduler::Host, public scheduler::Observer {
   scheduler::Engine engine;
   detectors::HappensBefore races;
 
+  // `changes` is false for a write of the value that is there already and that must
+  // not be taken for a race with a read.
   void access(scheduler::Thread& self, std::uintptr_t address, std::uint32_t size, bool is_write,
-              std::uintptr_t pc) {
+              std::uintptr_t pc, bool changes = true) {
     if (++self.events >= self.attention) [[unlikely]] access_watched(self, address, size, is_write, pc);
-    const bool is_fine = is_write
+    const bool is_fine = is_write && changes
                              ? races.on_write(self.id, address, size, pc, engine.step(self))
                              : races.on_read(self.id, address, size, pc, engine.step(self));
     if (!is_fine) [[unlikely]] on_race(self);

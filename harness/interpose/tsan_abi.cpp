@@ -244,9 +244,16 @@ RADDLE_ABI void __tsan_write_range_pc(void* p, unsigned long size, void* pc) {
   access_range(p, size, true, reinterpret_cast<std::uintptr_t>(pc));
 }
 
-// A constructor or destructor sets the object's virtual table: a write only if it changes it.
+// A constructor or destructor sets the object's virtual table. One that sets it to what it
+// was races with nobody who reads it. It is an event all the same: what a constructor finds
+// there is left from whatever had the memory before, and must not decide how many events
+// an execution has.
 RADDLE_ABI void __tsan_vptr_update(void** vptr, void* value) {
-  if (*vptr != value) access(vptr, sizeof(void*), true, RADDLE_PC);
+  Thread* self = current_thread;
+  if (self == nullptr) return;
+  const bool changes = *vptr != value;
+  runtime->access(*self, reinterpret_cast<std::uintptr_t>(vptr), sizeof(void*), true, RADDLE_PC,
+                  changes);
 }
 RADDLE_ABI void __tsan_vptr_read(void** vptr) { access(vptr, sizeof(void*), false, RADDLE_PC); }
 

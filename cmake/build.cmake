@@ -19,8 +19,11 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 # Linked PRIVATE by every target of ours.
 add_library(raddle_build INTERFACE)
 target_compile_features(raddle_build INTERFACE cxx_std_20)
-target_compile_options(raddle_build INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                                              -Werror)
+target_compile_options(raddle_build INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(PROJECT_IS_TOP_LEVEL)
+  # Not where raddle is part of another build: its compiler may know warnings that ours do not.
+  target_compile_options(raddle_build INTERFACE -Werror)
+endif()
 target_include_directories(raddle_build INTERFACE ${PROJECT_SOURCE_DIR}
                                                   ${PROJECT_SOURCE_DIR}/harness/include)
 

@@ -1,7 +1,8 @@
 // A user's test, as the README shows it: nothing of raddle in the class, the
 // verdict asserted in both directions.
-#include <gmock/gmock.h>
 #include <raddle/gtest.hpp>
+
+#include <gmock/gmock.h>
 
 #include <mutex>
 #include <thread>

@@ -113,6 +113,18 @@ const std::string& DebugInfo::scope_of(const Dwarf_Die& type) {
   return at == scopes_.end() || at->second == nullptr ? kNone : name_of(*at->second);
 }
 
+std::string_view DebugInfo::without_namespaces(std::string_view name) const {
+  std::size_t begin = 0;
+  while (true) {
+    const std::size_t end = name.find("::", begin);
+    if (end == std::string_view::npos) break;
+    const std::string_view space = name.substr(0, end);
+    if (space == "std" || space == "boost" || !namespaces_.contains(space)) break;
+    begin = end + 2;
+  }
+  return name.substr(begin);
+}
+
 Dwarf_Die DebugInfo::complete(const Dwarf_Die& type) {
   Dwarf_Die declaration = type;
   if (dwarf_hasattr(&declaration, DW_AT_declaration) == 0) return type;
@@ -186,7 +198,9 @@ void DebugInfo::index_children(Module& module, Unit& unit, Dwarf_Die parent, con
             tag != DW_TAG_enumeration_type &&
             !(tag == DW_TAG_subprogram && dwarf_hasattr(&die, DW_AT_declaration));
         if (is_worth_it && dwarf_haschildren(&die) > 0) {
-          index_children(module, unit, die, &scope_storage_.emplace_back(Scope{scope, die, {}}));
+          const Scope& inner = scope_storage_.emplace_back(Scope{scope, die, {}});
+          if (tag == DW_TAG_namespace) namespaces_.insert(name_of(inner));
+          index_children(module, unit, die, &inner);
         }
         break;
       }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -59,6 +60,10 @@ class DebugInfo {
   // What encloses a type ("std", "bank::Account"), or empty.
   const std::string& scope_of(const Dwarf_Die& type);
 
+  // A qualified name without the namespaces that it begins with: "Account::balance_"
+  // for "bank::Account::balance_". Those of libraries ("std") are kept.
+  std::string_view without_namespaces(std::string_view name) const;
+
   // The full definition of a type, if `type` is only a mention of it and there
   // is one; else `type`.
   Dwarf_Die complete(const Dwarf_Die& type);
@@ -105,6 +110,7 @@ class DebugInfo {
   Dwfl_Callbacks callbacks_{};
   Dwfl* session_ = nullptr;
   std::map<Dwfl_Module*, Module> modules_;
+  std::set<std::string, std::less<>> namespaces_;  // qualified, of the units indexed so far
   std::deque<Scope> scope_storage_;
   std::unordered_map<const void*, const Scope*> scopes_;  // of types, by the address of the DIE
   std::unordered_multimap<std::string_view, Dwarf_Die> definitions_;  // by name without scope

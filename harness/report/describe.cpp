@@ -18,7 +18,7 @@ using scheduler::Event;
 using scheduler::EventKind;
 using scheduler::ThreadId;
 
-constexpr std::size_t kRowsMax = 40;
+constexpr std::size_t kRowsMax = 24;
 
 std::unique_ptr<Explanation> explanation_of(Story& story) {
   const RawFinding& raw = story.raw;
@@ -115,6 +115,7 @@ class Steps {
                         ? fmt::format("... and the same again, {}", counted(row.count, "time"))
                         : fmt::format("... {}", counted(row.count, "more step"));
       steps.push_back(std::move(step));
+      number_ += row.kind == Row::Kind::Skipped ? row.count : 0;
       return;
     }
     const scheduler::TraceEvent& entry = story_.trace.events[row.event];
@@ -127,7 +128,7 @@ class Steps {
     if (has_value && is_atomic_access(event.kind)) {
       words.extra = story_.memory.value(event.extra, event.size, name);
     }
-    words.thread = story_.thread_name(scheduler::thread_id(event.value & 0xffff));
+    words.thread = thread_names(row);
     if (has_value && name.name == finding_.object.name && event.size == finding_.object.size) {
       value_ = words.value;
     }
@@ -140,6 +141,22 @@ class Steps {
     step.where = story_.stacks.where(event.pc, entry.stack);
     step.is_key = row.is_key;
     steps.push_back(std::move(step));
+  }
+
+  // The threads that the events of a row concern: "T1", "T1, T2", "T1 to T8".
+  std::string thread_names(const Row& row) {
+    const auto concerned = [&](std::size_t event) {
+      return scheduler::thread_id(story_.trace.events[event].event.value & 0xffff);
+    };
+    const std::string first = story_.thread_name(concerned(row.event));
+    if (row.more.empty()) return first;
+    const std::string last = story_.thread_name(concerned(row.more.back()));
+    const bool is_range =
+        index(concerned(row.more.back())) == index(concerned(row.event)) + row.more.size();
+    if (row.more.size() > 1 && is_range) return first + " to " + last;
+    std::string names = first;
+    for (std::size_t event : row.more) names += ", " + story_.thread_name(concerned(event));
+    return names;
   }
 
   Story& story_;

@@ -74,7 +74,7 @@ class AccessExplanation final : public Explanation {
     add_sites(finding);
     if (!name.place.empty()) {
       const std::string type = name.type.empty() ? "" : name.type + ", ";
-      finding.notes.push_back(fmt::format("`{}`: {}{}.", name.name, type, name.place));
+      finding.notes.push_back(fmt::format("`{}`: {}{}.", name.full_name, type, name.place));
     }
     if (is_race_) finding.notes.push_back(locks_sentence());
     if (second_ == Story::kNone) {

@@ -54,7 +54,7 @@ class MisuseExplanation final : public Explanation {
     }
     story_.add_creation_sites(finding, {problem_.thread});
     if (!name.place.empty())
-      finding.notes.push_back(fmt::format("`{}`: {}.", name.name, name.place));
+      finding.notes.push_back(fmt::format("`{}`: {}.", name.full_name, name.place));
     if (event_ == Story::kNone) last.push_back(last_step(problem_.thread, verb(), place()));
   }
 

@@ -155,13 +155,13 @@ class StuckExplanation final : public Explanation {
         std::find_if(stuck_.cycle.begin(), stuck_.cycle.end(),
                      [&](const WaitEdge& e) { return e.holder == edge.thread && e.object != 0; });
     if (held != stuck_.cycle.end()) {
-      const std::string taken = in_place(story_.where(held->taken_at));
+      const std::string taken = story_.in_place(story_.where(held->taken_at));
       text += fmt::format(" holds {}{} and", story_.quoted(held->object),
                           taken.empty() ? "" : " (taken " + taken + ")");
     }
     const Blocked* blocked = story_.blocked(edge.thread);
     text += " " + (blocked == nullptr ? "waits" : waits(*blocked));
-    const std::string where = in_place(place(edge.thread));
+    const std::string where = story_.in_place(place(edge.thread));
     if (!where.empty()) text += " (" + where + ")";
     if (edge.object != 0) {
       text += edge.holder == edge.thread ? ", which it holds itself"

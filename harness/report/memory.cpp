@@ -266,11 +266,24 @@ void Memory::settle() {
                                        [&](const auto& other) { return other.second <= mine; });
     noted.result.name += fmt::format(" #{}", earlier);
   }
+  drop_namespaces();
+}
+
+void Memory::drop_namespaces() {
+  std::map<std::string, std::set<std::string>> full_names;  // by short name
+  for (auto& [key, noted] : noted_) {
+    noted.result.full_name = noted.result.name;
+    full_names[std::string(info_.without_namespaces(noted.result.name))].insert(noted.result.name);
+  }
+  for (auto& [key, noted] : noted_) {
+    std::string brief(info_.without_namespaces(noted.result.name));
+    if (full_names[brief].size() == 1) noted.result.name = std::move(brief);
+  }
 }
 
 const MemoryName& Memory::name(std::uintptr_t address, std::uint64_t size) {
   if (!is_settled_) settle();
-  static const MemoryName kUnknown{"an unknown object", "", "", 0, {}};
+  static const MemoryName kUnknown{"an unknown object", "an unknown object", "", "", 0, {}};
   const auto at = noted_.find({address, size});
   return at == noted_.end() ? kUnknown : at->second.result;
 }

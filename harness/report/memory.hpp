@@ -18,8 +18,9 @@ namespace raddle::report {
 
 // What a report calls an object, and what it says about it.
 struct MemoryName {
-  std::string name;   // "Account::balance_", "account.mutex_", "table[3].count", "mutex M1"
-  std::string type;   // "int", "std::mutex"; empty if unknown
+  std::string name;       // "Account::balance_", "account.mutex_", "table[3].count", "mutex M1"
+  std::string full_name;  // with its namespaces: "bank::Account::balance_"
+  std::string type;       // "int", "std::mutex"; empty if unknown
   std::string place;  // "local variable of `transfer`", "in a heap block of 24 bytes allocated ..."
   std::uint64_t size{};
   std::optional<Dwarf_Die> scalar;
@@ -27,7 +28,8 @@ struct MemoryName {
 
 // Two passes: first note() every object that the report will speak of, then ask
 // for names. Only with all of them known can one be called `Account::mutex_` if
-// it is the only one, and `alice.mutex_` if there is also `bob.mutex_`.
+// it is the only one, and `alice.mutex_` if there is also `bob.mutex_`; and only
+// then is it known whether a name is clear without its namespaces.
 class Memory {
  public:
   // All must outlive this.
@@ -64,6 +66,7 @@ class Memory {
   std::optional<Dwarf_Die> class_of_block(const scheduler::Event& allocation,
                                           std::uint32_t allocation_stack, std::uint64_t& header);
   void settle();
+  void drop_namespaces();
 
   DebugInfo& info_;
   Symbols& symbols_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -40,6 +41,29 @@ std::string padded(std::string_view text, std::size_t width) {
   std::string out = clipped(text, width);
   const std::size_t is = width_of(out);
   return out.append(width > is ? width - is : 0, ' ');
+}
+
+std::string wrapped(std::string_view text, std::size_t width) {
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    const std::string_view word = text.substr(0, end);
+    if (column > 0 && column + 1 + width_of(word) > width) {
+      out += "\n  ";
+      column = 2;
+    } else if (column > 0) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += width_of(word);
+    const bool is_line_end = end < text.size() && text[end] == '\n';
+    if (is_line_end) out += '\n';
+    if (is_line_end) column = 0;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 std::string display_path(const std::string& path) {

@@ -21,6 +21,10 @@ std::string clipped(std::string_view text, std::size_t width);
 // `text` clipped and filled with spaces to exactly `width` columns.
 std::string padded(std::string_view text, std::size_t width);
 
+// `text` with line breaks between words, so that no line takes more than `width`
+// columns where that can be had. Following lines are indented by two.
+std::string wrapped(std::string_view text, std::size_t width);
+
 // A path as short as it is still found by: relative if below the working directory.
 std::string display_path(const std::string& path);
 

@@ -1,5 +1,6 @@
 #include "harness/report/rows.hpp"
 
+#include "harness/report/shorter_rows.hpp"
 #include "harness/report/words.hpp"
 
 #include <algorithm>
@@ -41,72 +42,25 @@ bool is_between_participants(const Event& event, const Interest& interest) {
   }
 }
 
-bool same_step(const Event& a, const Event& b) {
-  return a.thread == b.thread && a.kind == b.kind && a.address == b.address && a.value == b.value &&
-         a.extra == b.extra && a.pc == b.pc;
+// What a library does within itself (reference counts, the state of a future)
+// is no part of the story, unless the library's object is what it is about.
+bool is_bookkeeping(const scheduler::TraceEvent& entry, Stacks& stacks) {
+  const EventKind kind = entry.event.kind;
+  const bool is_once = kind >= EventKind::OnceBegin && kind <= EventKind::OncePass;
+  return (is_access(kind) || is_once) && stacks.is_library_work(entry.event.pc, entry.stack);
 }
 
-// Spin loops: a sequence of up to four steps that comes three times or more is
-// shown once.
-std::vector<Row> without_repetition(const Trace& trace, const std::vector<Row>& rows) {
-  std::vector<Row> out;
-  const auto same = [&](std::size_t a, std::size_t b) {
-    return !rows[b].is_key &&
-           same_step(trace.events[rows[a].event].event, trace.events[rows[b].event].event);
-  };
-  for (std::size_t i = 0; i < rows.size();) {
-    std::size_t repeated = 0, period = 0;
-    for (std::size_t p = 1; p <= 4 && repeated == 0; ++p) {
-      std::size_t end = i + p;
-      while (end < rows.size() && same(end - p, end)) ++end;
-      const std::size_t whole = (end - i) / p;
-      if (whole >= 3) {
-        repeated = (whole - 1) * p;
-        period = p;
-      }
-    }
-    if (repeated == 0) {
-      out.push_back(rows[i++]);
-      continue;
-    }
-    out.insert(out.end(), rows.begin() + static_cast<std::ptrdiff_t>(i),
-               rows.begin() + static_cast<std::ptrdiff_t>(i + period));
-    out.push_back({Row::Kind::Repeated, rows[i + period].event, repeated / period, false});
-    i += period + repeated;
+bool is_worth_a_row(const scheduler::TraceEvent& entry, const Interest& interest, Stacks& stacks,
+                    bool is_before_keys) {
+  const Event& event = entry.event;
+  if (event.kind == EventKind::Allocate) return false;
+  if (touches_objects(event, interest)) {
+    return !interest.shared_data || !is_bookkeeping(entry, stacks);
   }
-  return out;
-}
-
-// Keeps the keys with what surrounds them, then the end, then the beginning.
-std::vector<Row> within_limit(const std::vector<Row>& rows, std::size_t rows_max) {
-  if (rows.size() <= rows_max) return rows;
-  std::vector<bool> kept(rows.size());
-  std::size_t left = rows_max - rows_max / 8;  // the rest is for the gaps
-  const auto keep = [&](std::size_t i) {
-    if (i >= rows.size() || kept[i] || left == 0) return;
-    kept[i] = true;
-    --left;
-  };
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].is_key) keep(i);
-  }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].is_key) continue;
-    for (std::size_t near = i < 2 ? 0 : i - 2; near <= i + 1; ++near) keep(near);
-  }
-  for (std::size_t i = 0; i < 4; ++i) keep(i);
-  for (std::size_t i = rows.size(); i-- > 0;) keep(i);
-  std::vector<Row> out;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (kept[i]) {
-      out.push_back(rows[i]);
-    } else if (!out.empty() && out.back().kind == Row::Kind::Skipped) {
-      ++out.back().count;
-    } else {
-      out.push_back({Row::Kind::Skipped, rows[i].event, 1, false});
-    }
-  }
-  return out;
+  if (!is_synchronisation(event.kind) || !interest.threads.contains(event.thread)) return false;
+  if (interest.from_first_key && is_before_keys) return false;
+  return is_between_participants(event, interest) && stacks.is_of_program(event.pc, entry.stack) &&
+         !is_bookkeeping(entry, stacks);
 }
 
 }  // namespace
@@ -124,7 +78,7 @@ std::vector<Interest::Range> shared_memory(const Trace& trace, Stacks& stacks) {
     if (event.kind == EventKind::ThreadCreate && event.value < created.size()) {
       created[event.value] = i;
     }
-    if (!is_access(event.kind) || !stacks.is_of_program(event.pc, trace.events[i].stack)) continue;
+    if (!is_access(event.kind) || stacks.is_library_work(event.pc, trace.events[i].stack)) continue;
     Users& users = memory[event.address];
     users.size = std::max<std::uint64_t>(users.size, event.size);
     users.threads.insert(event.thread);
@@ -158,21 +112,12 @@ std::vector<Row> select_rows(const Trace& trace, const Interest& interest, Stack
   for (std::size_t i = 0; i < trace.events.size(); ++i) {
     const Event& event = trace.events[i].event;
     const bool is_key = keys.contains(i);
-    bool is_relevant = is_key;
-    if (!is_relevant && event.kind != EventKind::Allocate) {
-      is_relevant = touches_objects(event, all);
-    }
-    if (!is_relevant && is_synchronisation(event.kind) && interest.threads.contains(event.thread)) {
-      const bool is_in_time = !interest.from_first_key || i >= first_key;
-      is_relevant = is_in_time && is_between_participants(event, interest) &&
-                    stacks.is_of_program(event.pc, trace.events[i].stack);
-    }
-    if (!is_relevant) continue;
+    if (!is_key && !is_worth_a_row(trace.events[i], all, stacks, i < first_key)) continue;
     // What others did to the object before the story begins is not part of it.
     if (rows.empty() && !is_key && !interest.threads.contains(event.thread)) continue;
-    rows.push_back({Row::Kind::Event, i, 0, is_key});
+    rows.push_back({Row::Kind::Event, i, 0, is_key, {}});
   }
-  return within_limit(without_repetition(trace, rows), rows_max);
+  return shorter(trace, std::move(rows), rows_max);
 }
 
 }  // namespace raddle::report

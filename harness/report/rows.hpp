@@ -30,10 +30,11 @@ struct Row {
   std::size_t event{};    // its index; for the others that of the first one left out
   std::uint64_t count{};  // how many were left out
   bool is_key{};
+  // Events told in the same row: "create T1, T2", "join T1, T2".
+  std::vector<std::size_t> more;
 };
 
-// At most about `rows_max` rows, in order. What repeats itself (a spin loop) and
-// what is far from every key is replaced by a row that says how much there was.
+// At most about `rows_max` rows, in order; see shorter() for what is left out.
 std::vector<Row> select_rows(const scheduler::Trace& trace, const Interest& interest,
                              Stacks& stacks, std::size_t rows_max);
 

@@ -1,8 +1,42 @@
 #include "harness/report/stacks.hpp"
 
+#include "harness/report/short_name.hpp"
+
 #include <algorithm>
+#include <array>
 
 namespace raddle::report {
+namespace {
+
+template <std::size_t n>
+bool is_among(std::string_view function, const std::array<std::string_view, n>& beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view beginning) { return function.starts_with(beginning); });
+}
+
+// A call that the line it stands on says as well.
+bool is_evident(std::string_view function) {
+  static constexpr std::array<std::string_view, 14> kPlain{
+      "std::thread::",      "std::jthread::",
+      "std::lock_guard::",  "std::unique_lock::",
+      "std::scoped_lock::", "std::shared_lock::",
+      "std::mutex::",       "std::shared_mutex::",
+      "std::future::",      "std::condition_variable",
+      "std::atomic",        "std::_",
+      "pthread_",           "operator"};
+  return function == "??" || last_part(function).starts_with("_") || is_among(function, kPlain);
+}
+
+// Library functions that work on objects of the program.
+bool is_for_program(std::string_view function) {
+  static constexpr std::array<std::string_view, 12> kAccessors{
+      "std::atomic",  "std::__atomic", "std::counting_semaphore", "std::latch",
+      "std::barrier", "std::exchange", "std::__exchange",         "std::swap",
+      "std::min",     "std::max",      "std::construct_at",       "std::call_once"};
+  return is_among(function, kAccessors);
+}
+
+}  // namespace
 
 Stacks::Stacks(Symbols& symbols, const scheduler::Trace& trace) : symbols_(symbols), trace_(trace) {
   for (std::uint32_t node = 1; node < trace.stacks.size(); ++node) {
@@ -68,8 +102,7 @@ std::vector<Frame> Stacks::for_people(std::uintptr_t pc, std::uint32_t node) {
   if (first == all.end())
     return {all.begin(), all.begin() + std::min<std::ptrdiff_t>(3, std::ssize(all))};
   std::vector<Frame> kept;
-  // What the program called: the outermost library call says it best.
-  if (first != all.begin() && (first - 1)->function != "??") kept.push_back(*(first - 1));
+  if (first != all.begin() && !is_evident((first - 1)->function)) kept.push_back(*(first - 1));
   std::copy_if(first, all.end(), std::back_inserter(kept), is_program);
   return kept;
 }
@@ -80,6 +113,18 @@ bool Stacks::is_of_program(std::uintptr_t pc, std::uint32_t node) {
   if (is_new) {
     const std::vector<Frame> frames = full(pc, node);
     at->second = std::any_of(frames.begin(), frames.end(), is_program);
+  }
+  return at->second;
+}
+
+bool Stacks::is_library_work(std::uintptr_t pc, std::uint32_t node) {
+  if (pc == 0) return false;
+  const auto [at, is_new] = is_library_work_.try_emplace({pc, node}, false);
+  if (is_new) {
+    const std::vector<Frame> frames = full(pc, node);
+    const auto first = std::find_if(frames.begin(), frames.end(), is_program);
+    at->second = std::any_of(frames.begin(), first,
+                             [](const Frame& frame) { return !is_for_program(frame.function); });
   }
   return at->second;
 }

@@ -25,8 +25,9 @@ class Stacks {
   // All frames, innermost first, raddle's own left out.
   std::vector<Frame> full(std::uintptr_t pc, std::uint32_t node);
 
-  // As `full`, for people: from the first frame of the program on (the library
-  // call before it is kept), library frames after it folded away.
+  // As `full`, for people: from the first frame of the program on, library frames
+  // after it folded away. The library call before it is kept if the program's line
+  // does not show it anyway, as it does with locks and threads.
   std::vector<Frame> for_people(std::uintptr_t pc, std::uint32_t node);
 
   // Where the program did it: its innermost frame of its own.
@@ -35,6 +36,10 @@ class Stacks {
   // Whether any open call is the program's: false for what the library does
   // on its own, as when a std::thread starts.
   bool is_of_program(std::uintptr_t pc, std::uint32_t node);
+
+  // Whether it is a library at work on its own objects, on behalf of the program:
+  // false for what a library does to objects of the program (std::atomic, std::swap).
+  bool is_library_work(std::uintptr_t pc, std::uint32_t node);
 
   // The open calls, innermost first.
   std::vector<OpenCall> calls(std::uintptr_t pc, std::uint32_t node) const;
@@ -47,7 +52,7 @@ class Stacks {
   // Some return address inside the function that a node entered. For events
   // whose own pc lies in a library that keeps no shadow stack.
   std::unordered_map<std::uint32_t, std::uintptr_t> inside_;
-  std::map<std::pair<std::uintptr_t, std::uint32_t>, bool> is_of_program_;
+  std::map<std::pair<std::uintptr_t, std::uint32_t>, bool> is_of_program_, is_library_work_;
 };
 
 }  // namespace raddle::report

@@ -109,13 +109,40 @@ std::string Story::quoted(std::uintptr_t address, std::uint64_t size) {
   return "`" + memory.name(address, size).name + "`";
 }
 
-void Story::add_creation_sites(Finding& finding, const std::vector<ThreadId>& threads) {
+std::string Story::in_place(const Frame& frame) const {
+  if (frame.function.empty() || frame.function == "??") return "";
+  const std::string_view function = info.without_namespaces(frame.function);
+  const std::string place = short_place(frame);
+  return place.empty() ? fmt::format("in `{}`", function)
+                       : fmt::format("in `{}`, {}", function, place);
+}
+
+void Story::add_creation_sites(Finding& finding, std::vector<ThreadId> threads) {
+  std::sort(threads.begin(), threads.end());
+  struct Group {
+    std::vector<ThreadId> threads;
+    int creator;
+    std::vector<Frame> stack;
+  };
+  std::vector<Group> groups;
   for (ThreadId thread : threads) {
     if (index(thread) == 0 || index(thread) >= trace.threads.size()) continue;
     const scheduler::TraceThread& entry = trace.threads[index(thread)];
     if (entry.created_pc == 0) continue;
-    finding.sites.push_back({thread_name(thread) + " was created here", number(entry.creator),
-                             stacks.for_people(entry.created_pc, entry.created_at)});
+    std::vector<Frame> stack = stacks.for_people(entry.created_pc, entry.created_at);
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
+      return group.creator == number(entry.creator) && group.stack == stack;
+    });
+    if (same != groups.end()) {
+      same->threads.push_back(thread);
+    } else {
+      groups.push_back({{thread}, number(entry.creator), std::move(stack)});
+    }
+  }
+  for (Group& group : groups) {
+    const std::string_view verb = group.threads.size() == 1 ? "was" : "were";
+    finding.sites.push_back({fmt::format("{} {} created here", thread_names(group.threads), verb),
+                             group.creator, std::move(group.stack)});
   }
 }
 
@@ -127,13 +154,6 @@ std::string short_place(const Frame& frame) {
 std::string at_place(const Frame& frame) {
   const std::string place = short_place(frame);
   return place.empty() ? "" : ", " + place;
-}
-
-std::string in_place(const Frame& frame) {
-  if (frame.function.empty() || frame.function == "??") return "";
-  const std::string place = short_place(frame);
-  return place.empty() ? fmt::format("in `{}`", frame.function)
-                       : fmt::format("in `{}`, {}", frame.function, place);
 }
 
 }  // namespace raddle::report

@@ -69,16 +69,19 @@ class Story {
   // "`balance_`": the name of a noted object in quotes.
   std::string quoted(std::uintptr_t address, std::uint64_t size = 0);
 
-  // Adds "T1 was created here" for every thread among `threads` that was created.
-  void add_creation_sites(Finding& finding, const std::vector<scheduler::ThreadId>& threads);
+  // "in `withdraw`, account.hpp:14", or nothing.
+  std::string in_place(const Frame& frame) const;
+
+  // Adds "T1 was created here" for those among `threads` that were created; the
+  // threads that were created in the same place share one.
+  void add_creation_sites(Finding& finding, std::vector<scheduler::ThreadId> threads);
 };
 
 // "account.hpp:14"; empty if unknown.
 std::string short_place(const Frame& frame);
 
-// ", account.hpp:14" or nothing; "in `withdraw` (account.hpp:14)" or nothing.
+// ", account.hpp:14", or nothing.
 std::string at_place(const Frame& frame);
-std::string in_place(const Frame& frame);
 
 inline int number(scheduler::ThreadId thread) { return static_cast<int>(index(thread)); }
 

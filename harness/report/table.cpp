@@ -12,7 +12,7 @@ namespace raddle::report {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kNarrowest = 10;  // below this a column says nothing
+constexpr std::size_t kNarrowest = 20;  // below this a column of actions says nothing
 constexpr std::size_t kWidestValue = 24;
 constexpr std::size_t kWidestPlace = 28;
 
@@ -26,12 +26,17 @@ std::string place_of(const Step& step) {
   return fmt::format("{}:{}", file_name(step.where.file), step.where.line);
 }
 
-std::string heading_of(const Finding& finding, int thread) {
+std::string name_of(const Finding& finding, int thread) {
   for (const ThreadInfo& info : finding.threads) {
     if (info.id != thread) continue;
     return info.function.empty() ? info.name : info.name + " " + info.function;
   }
   return fmt::format("T{}", thread);
+}
+
+std::string without_end(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
 }
 
 class Table {
@@ -43,7 +48,11 @@ class Table {
     std::sort(threads_.begin(), threads_.end());
     threads_.erase(std::unique(threads_.begin(), threads_.end()), threads_.end());
     measure();
-    fit();
+    if (!fits()) {
+      is_list_ = true;
+      measure();
+      fits();
+    }
   }
 
   std::string text() const {
@@ -54,13 +63,23 @@ class Table {
 
  private:
   void measure() {
+    columns_.clear();
+    if (is_list_) {
+      columns_ = {{"thread", 0}, {"does", 0}};
+      for (int thread : threads_) {
+        columns_[0].width = std::max(columns_[0].width, width_of(name_of(finding_, thread)));
+      }
+    } else {
+      for (int thread : threads_) columns_.push_back({name_of(finding_, thread), 0});
+    }
+    for (Column& column : columns_) column.width = std::max(column.width, width_of(column.heading));
     number_width_ = 4;
-    for (int thread : threads_) columns_.push_back({heading_of(finding_, thread), 0});
-    for (Column& column : columns_) column.width = width_of(column.heading);
+    value_width_ = place_width_ = 0;
     for (const Step& step : finding_.steps) {
       if (step.skipped > 0) continue;
       Column& column = columns_[column_of(step.thread)];
       column.width = std::max(column.width, width_of(step.action));
+      number_width_ = std::max(number_width_, std::to_string(step.number).size());
       if (!step.value.empty()) value_width_ = std::max(value_width_, width_of(step.value));
       place_width_ = std::max(place_width_, width_of(place_of(step)));
     }
@@ -72,55 +91,57 @@ class Table {
   }
 
   std::size_t total() const {
-    std::size_t width = 4 + number_width_;
+    std::size_t width = 2 + number_width_;
     for (const Column& column : columns_) width += kGap + column.width;
     if (value_width_ > 0) width += kGap + value_width_;
     if (place_width_ > 0) width += kGap + place_width_;
     return width;
   }
 
-  // Takes from the widest column first: names at the end of a long cell are
-  // worth less than a whole short cell. Places go before cells get unreadable.
-  void fit() {
-    constexpr std::size_t kComfortable = 24;
+  // Places go first: the details have those that matter. Then the widest
+  // columns lose their ends. False if a column would become too narrow to be read.
+  bool fits() {
+    if (total() > style_.width) place_width_ = 0;
     while (total() > style_.width) {
       const auto widest =
           std::max_element(columns_.begin(), columns_.end(),
                            [](const Column& a, const Column& b) { return a.width < b.width; });
-      if (widest->width <= kComfortable && place_width_ > 0) {
-        place_width_ = 0;
-      } else if (widest->width > kNarrowest) {
-        --widest->width;
-      } else {
-        return;  // so many threads that the lines must be long
-      }
+      if (widest->width <= kNarrowest) return false;
+      --widest->width;
     }
+    return true;
   }
 
   std::size_t column_of(int thread) const {
+    if (is_list_) return 1;
     return static_cast<std::size_t>(std::lower_bound(threads_.begin(), threads_.end(), thread) -
                                     threads_.begin());
   }
 
+  static std::string cell(std::string_view text, std::size_t width) {
+    return padded(clipped(text, width), width + kGap);
+  }
+
   std::string heading() const {
-    std::string line = "  " + padded("step", number_width_ + 2);
-    for (const Column& column : columns_) line += padded(column.heading, column.width + kGap);
-    if (value_width_ > 0) line += padded(value_heading_, value_width_ + kGap);
+    std::string line = "  " + cell("step", number_width_);
+    for (const Column& column : columns_) line += cell(column.heading, column.width);
+    if (value_width_ > 0) line += cell(value_heading_, value_width_);
     return paint(without_end(line), Ink::Bold, style_.color) + "\n";
   }
 
   std::string row(const Step& step) const {
-    const std::string mark = step.is_key ? "> " : "  ";
-    std::string line = mark + padded(fmt::format("{}", step.number), number_width_ + 2);
+    std::string line = step.is_key ? "> " : "  ";
+    line += cell(fmt::format("{}", step.number), number_width_);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const bool is_here = threads_[i] == step.thread;
-      const std::string cell =
-          padded(is_here ? clipped(step.action, columns_[i].width) : "", columns_[i].width + kGap);
-      line += paint(cell, is_here && step.is_key ? Ink::Red : Ink::Plain, style_.color);
+      const bool is_action = i == column_of(step.thread);
+      std::string content;
+      if (is_action) content = step.action;
+      if (is_list_ && i == 0) content = name_of(finding_, step.thread);
+      const bool is_marked = is_action && step.is_key;
+      line +=
+          paint(cell(content, columns_[i].width), is_marked ? Ink::Red : Ink::Plain, style_.color);
     }
-    if (value_width_ > 0) {
-      line += padded(clipped(step.value, value_width_), value_width_ + kGap);
-    }
+    if (value_width_ > 0) line += cell(step.value, value_width_);
     if (place_width_ > 0) {
       line += paint(clipped(place_of(step), place_width_), Ink::Dim, style_.color);
     }
@@ -128,19 +149,16 @@ class Table {
   }
 
   std::string gap_row(const Step& step) const {
-    const std::string line = "  " + padded("", number_width_ + 2) + step.action;
+    const std::string line = "  " + cell("", number_width_) + step.action;
     return paint(line, Ink::Dim, style_.color) + "\n";
-  }
-
-  static std::string without_end(std::string line) {
-    line.erase(line.find_last_not_of(' ') + 1);
-    return line;
   }
 
   const Finding& finding_;
   const Style& style_;
   std::vector<int> threads_;
+  // One a thread, or, with more threads than fit side by side, "thread" and "does".
   std::vector<Column> columns_;
+  bool is_list_ = false;
   std::string value_heading_;
   std::size_t number_width_{}, value_width_{}, place_width_{};
 };

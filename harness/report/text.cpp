@@ -2,6 +2,7 @@
 // how to replay it, then the details.
 #include "harness/report/paint.hpp"
 #include "harness/report/source_lines.hpp"
+#include "harness/report/symbols.hpp"
 #include "harness/report/table.hpp"
 #include "harness/report/words.hpp"
 #include <raddle/raddle.hpp>
@@ -18,13 +19,16 @@ using report::paint;
 
 namespace {
 
+constexpr std::size_t kWidth = 100;  // columns of the screen
+
 std::string place(const Frame& frame) {
   if (frame.file.empty()) return "";
   const std::string path = report::display_path(frame.file);
   return frame.line > 0 ? fmt::format("{}:{}", path, frame.line) : path;
 }
 
-// The frames, with the code of the first line that can be read.
+// The frames, with the code of the program's first line that can be read. Where
+// a library has its own lines is of no use to the reader.
 std::string stack_text(const std::vector<Frame>& stack, bool color) {
   constexpr std::size_t kWidestFunction = 44;
   std::size_t width = 0;
@@ -33,10 +37,12 @@ std::string stack_text(const std::vector<Frame>& stack, bool color) {
   std::string out;
   bool is_shown = false;
   for (const Frame& frame : stack) {
+    const bool is_program = report::is_program(frame);
     std::string line = "    " + report::padded(frame.function, width) + "  " +
-                       paint(place(frame), Ink::Dim, color);
+                       paint(is_program ? place(frame) : "", Ink::Dim, color);
     out += line.erase(line.find_last_not_of(' ') + 1) + "\n";
-    const std::string code = is_shown ? "" : report::source_line(frame.file, frame.line);
+    if (is_shown || !is_program) continue;
+    const std::string code = report::source_line(frame.file, frame.line);
     if (code.empty()) continue;
     out += "      " + paint("| " + code, Ink::Cyan, color) + "\n";
     is_shown = true;
@@ -46,8 +52,8 @@ std::string stack_text(const std::vector<Frame>& stack, bool color) {
 
 std::string details(const Finding& finding, bool color) {
   std::string out;
-  for (const std::string& note : finding.notes) out += note + "\n";
-  if (!finding.notes.empty()) out += "\n";
+  for (const std::string& note : finding.notes) out += report::wrapped(note, kWidth) + "\n";
+  if (!finding.notes.empty() && !finding.sites.empty()) out += "\n";
   for (const Site& site : finding.sites) {
     out += paint(site.what + (site.stack.empty() ? "" : ":"), Ink::Bold, color) + "\n";
     out += stack_text(site.stack, color);
@@ -97,7 +103,7 @@ std::string_view name(FindingKind kind) {
 
 std::string Finding::text(bool color) const {
   std::string out = paint(summary, Ink::Red, color) + "\n";
-  out += report::table(*this, {.color = color});
+  out += report::table(*this, {.color = color, .width = kWidth});
   if (execution > 0) {
     out += fmt::format("found in execution {}, schedule with {}\n", execution,
                        report::counted(preemptions, "preemption"));

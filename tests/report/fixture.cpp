@@ -54,11 +54,16 @@ struct Savings : Account {
   Limits limits;
 };
 
+int total = 0;
 std::array<Entry, 4> standard;
 std::mutex guard;
 pthread_mutex_t c_guard = PTHREAD_MUTEX_INITIALIZER;
 
 }  // namespace bank
+
+namespace shop {
+int total = 0;
+}
 
 namespace {
 int hidden = 0;
@@ -87,6 +92,11 @@ void write_in_table() { bank::table[3].count = 4; }
 void write_in_anonymous_namespace() {
   hidden = 3;
   use(&hidden);
+}
+
+void write_in_two_namespaces() {
+  bank::total = 1;
+  shop::total = 2;
 }
 
 void write_local_by_reference() {

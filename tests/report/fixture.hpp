@@ -10,6 +10,7 @@ void write_static_member();
 void write_static_local();
 void write_in_table();
 void write_in_anonymous_namespace();
+void write_in_two_namespaces();
 void write_local_by_reference();     // from thread 1
 void write_parameter();              // from thread 1, through a pointer
 void withdraw_from_local_account();  // by a member function, from thread 1

@@ -38,14 +38,28 @@ TEST(Memory, NamesGlobals) {
 }
 
 TEST(Memory, NamesStaticsWithTheirScope) {
-  EXPECT_EQ(Names(program::write_static_member).of_last_write(), "bank::Account::opened_");
+  EXPECT_EQ(Names(program::write_static_member).of_last_write(), "Account::opened_");
   EXPECT_TRUE(
       Names(program::write_static_local).of_last_write().ends_with("write_static_local::calls"));
 }
 
+TEST(Memory, DropsNamespacesUnlessTwoNamesWouldBeTheSame) {
+  Names one(program::write_in_table);
+  const MemoryName table = one.of_last(EventKind::Write);
+  EXPECT_EQ(table.name, "table[3].count");
+  EXPECT_EQ(table.full_name, "bank::table[3].count");
+
+  Names two(program::write_in_two_namespaces);
+  for (std::size_t i = 0; i < two.trace.events.size(); ++i) {
+    const scheduler::Event& event = two.trace.events[i].event;
+    if (event.kind == EventKind::Write) two.memory.note(event.address, event.size, i);
+  }
+  EXPECT_EQ(two.of_last_write(), "shop::total");
+}
+
 TEST(Memory, NamesTheMemberOfAnArrayElement) {
-  EXPECT_EQ(Names(program::write_in_table).of_last_write(), "bank::table[3].count");
-  EXPECT_EQ(Names(program::write_in_standard_array).of_last_write(), "bank::standard[2].count");
+  EXPECT_EQ(Names(program::write_in_table).of_last_write(), "table[3].count");
+  EXPECT_EQ(Names(program::write_in_standard_array).of_last_write(), "standard[2].count");
 }
 
 TEST(Memory, NamesALocalOfAnotherThreadThatWasCapturedByReference) {
@@ -66,8 +80,8 @@ TEST(Memory, NamesNestedMembers) {
 }
 
 TEST(Memory, NamesAMemberAfterItsClassWhenItsClassDidTheAccess) {
-  EXPECT_EQ(Names(program::withdraw_from_local_account).of_last_write(), "bank::Account::balance_");
-  EXPECT_EQ(Names(program::write_base_member).of_last_write(), "bank::Account::balance_");
+  EXPECT_EQ(Names(program::withdraw_from_local_account).of_last_write(), "Account::balance_");
+  EXPECT_EQ(Names(program::write_base_member).of_last_write(), "Account::balance_");
 }
 
 TEST(Memory, NamesTheVariablesWhenTheMemberAloneWouldNotTellThemApart) {
@@ -87,14 +101,13 @@ TEST(Memory, NamesTheVariablesWhenTheMemberAloneWouldNotTellThemApart) {
 TEST(Memory, NamesMembersOfHeapObjects) {
   Names names(program::withdraw_from_new_account);
   const MemoryName name = names.of_last(EventKind::Write);
-  EXPECT_EQ(name.name, "bank::Account::balance_");
+  EXPECT_EQ(name.name, "Account::balance_");
   EXPECT_TRUE(name.place.starts_with("heap block of 48 bytes, allocated in `")) << name.place;
-  EXPECT_EQ(Names(program::withdraw_from_shared_account).of_last_write(),
-            "bank::Account::balance_");
+  EXPECT_EQ(Names(program::withdraw_from_shared_account).of_last_write(), "Account::balance_");
 }
 
 TEST(Memory, NamesElementsOfAHeapArray) {
-  EXPECT_EQ(Names(program::write_in_vector).of_last_write(), "bank::Account::balance_");
+  EXPECT_EQ(Names(program::write_in_vector).of_last_write(), "Account::balance_");
 }
 
 TEST(Memory, SaysHowFarIntoABlockOfUnknownContents) {
@@ -103,9 +116,9 @@ TEST(Memory, SaysHowFarIntoABlockOfUnknownContents) {
 
 TEST(Memory, NamesMutexesWithoutTheirInsides) {
   Names names(program::lock_global_mutex);
-  EXPECT_EQ(names.of_last(EventKind::MutexLock).name, "bank::guard");
+  EXPECT_EQ(names.of_last(EventKind::MutexLock).name, "guard");
   EXPECT_EQ(names.of_last(EventKind::MutexLock).type, "std::mutex");
-  EXPECT_EQ(Names(program::lock_c_mutex).of_last(EventKind::MutexLock).name, "bank::c_guard");
+  EXPECT_EQ(Names(program::lock_c_mutex).of_last(EventKind::MutexLock).name, "c_guard");
   EXPECT_EQ(Names(program::lock_c_mutex).of_last(EventKind::MutexLock).type, "pthread_mutex_t");
 }
 
@@ -117,7 +130,7 @@ TEST(Memory, TellsTheMutexesOfTwoObjectsApart) {
   const std::uintptr_t from = names.trace.events[first].event.address;
   const std::uintptr_t to = names.trace.events[last].event.address;
   names.memory.note(from, 0, first);
-  EXPECT_EQ(names.memory.name(from, 0).name, "bank::Account::mutex_");
+  EXPECT_EQ(names.memory.name(from, 0).name, "Account::mutex_");
   names.memory.note(to, 0, last);
   EXPECT_EQ(names.memory.name(from, 0).name, "from.mutex_");
   EXPECT_EQ(names.memory.name(to, 0).name, "to.mutex_");

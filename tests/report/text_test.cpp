@@ -94,7 +94,7 @@ TEST(FindingText, FitsManyThreadsAndLongNamesIntoTheScreen) {
   }
   const std::string text = finding.text();
   std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 120U) << line;
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 100U) << line;
   testing::expect_golden("many_threads", text);
 }
 

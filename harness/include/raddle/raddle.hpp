@@ -52,6 +52,8 @@ struct Frame {
   std::string function;  // demangled; "??" if unknown
   std::string file;      // empty if unknown
   int line = 0;
+
+  friend bool operator==(const Frame&, const Frame&) = default;
 };
 
 // A place of interest in a finding: who, doing what, called from where.

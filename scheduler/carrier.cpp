@@ -29,8 +29,8 @@ void Engine::intend(Thread& self, const Operation& operation) {
 }
 
 void Engine::unmount(Thread& self) {
+  // It may be ready already: another thread can wake it before it has gone to sleep.
   self.is_unmounted = true;
-  self.is_ready = false;
   enabled_.remove(self.id);
   timed_.remove(self.id);
   if (self.has_intent || self.has_ended) return;
@@ -70,7 +70,7 @@ void Engine::give_carrier(Thread& fiber) {
     enabled_.remove(thread_id(i));
     timed_.remove(thread_id(i));
   }
-  fiber.is_unmounted = false;
+  fiber.is_unmounted = fiber.is_ready = false;
   enabled_.add(fiber.id);
 }
 

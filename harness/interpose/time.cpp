@@ -5,12 +5,10 @@
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
-#include "scheduler/strategies/generator.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <sched.h>
-#include <sys/random.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,26 +97,4 @@ RADDLE_C int sched_yield() noexcept {
   if (self == nullptr) return RADDLE_REAL(sched_yield)();
   raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_CALLER);
   return 0;
-}
-
-// The same bytes in every execution: a function of the thread and its place in it.
-RADDLE_C ssize_t getrandom(void* out, std::size_t size, unsigned flags) {
-  Thread* self = current_thread;
-  if (self == nullptr) return RADDLE_REAL(getrandom)(out, size, flags);
-  raddle::scheduler::Generator generator{
-      raddle::scheduler::mix(index(self->id), self->random_reads++)};
-  std::generate_n(static_cast<unsigned char*>(out), size,
-                  [&] { return static_cast<unsigned char>(generator.next()); });
-  return static_cast<ssize_t>(size);
-}
-RADDLE_C int getentropy(void* out, std::size_t size) {
-  if (current_thread == nullptr) return RADDLE_REAL(getentropy)(out, size);
-  getrandom(out, size, 0);
-  return 0;
-}
-RADDLE_C std::uint32_t arc4random() {
-  if (current_thread == nullptr) return RADDLE_REAL(arc4random)();
-  std::uint32_t value = 0;
-  getrandom(&value, sizeof(value), 0);
-  return value;
 }

@@ -63,8 +63,10 @@ NaiveHappensBefore::Range NaiveHappensBefore::range(const Event& event) {
     case AtomicCompareFailed:
       return {event.address, event.address + event.size};
     case Allocate:
-    case EventKind::Free:
       return {event.address, event.address + event.extra};
+    case EventKind::Free:
+      // Nobody knows any more how large a block was that is freed for the second time.
+      return {event.address, event.address + std::max<std::uint64_t>(event.extra, 1)};
     case FutexWait:
     case FutexMismatch:
       return {event.address, event.address + 4};

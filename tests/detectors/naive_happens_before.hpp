@@ -14,7 +14,7 @@ namespace raddle::detectors {
 
 class NaiveHappensBefore {
  public:
-  static constexpr std::size_t kEventsMax = 256;
+  static constexpr std::size_t kEventsMax = 1024;
 
   explicit NaiveHappensBefore(bool races = true) : races_(races) {}
 

@@ -1,0 +1,79 @@
+#include "tests/oracle/program.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <random>
+#include <utility>
+
+namespace raddle::oracle {
+namespace {
+
+class Author {
+ public:
+  explicit Author(std::uint64_t seed) : random_(seed) {
+    // A program likes a few kinds of statements, on few objects: so its threads meet.
+    for (std::uint64_t i = 0; i < kActions; ++i) weights_.push_back(below(4) == 0 ? below(8) : 0);
+    weight(Action::Access) = below(3);
+    weight(Action::Delete) = below(8) == 0;
+    weights_[1 + below(kActions - 2)] += 6;
+    // Who waits for something finds others who do it, mostly.
+    for (const auto& [wakes, waits] : {std::pair{Action::Post, Action::Wait},
+                                       {Action::Signal, Action::Await},
+                                       {Action::Notify, Action::Sleep}}) {
+      weight(wakes) = std::max(weight(wakes), 2 * weight(waits));
+      weight(waits) = weight(wakes) / 2;
+    }
+    places_ = 1 + below(3);
+    writes_ = 1 + below(12);
+  }
+
+  Program program() {
+    Program program;
+    const std::uint64_t threads = 2 + below(2);
+    for (std::uint64_t i = 0; i < threads; ++i) {
+      program.threads.push_back(statements(1 + below(4)));
+      program.joined_early.push_back(below(4) == 0);
+    }
+    program.main = statements(below(3));
+    program.last = statements(below(2));
+    return program;
+  }
+
+ private:
+  std::uint64_t& weight(Action action) { return weights_[static_cast<std::size_t>(action)]; }
+  std::uint64_t below(std::uint64_t n) { return random_() % n; }
+  std::uint8_t small(std::uint64_t n) { return static_cast<std::uint8_t>(below(n)); }
+
+  std::vector<Statement> statements(std::uint64_t count) {
+    std::vector<Statement> result;
+    for (std::uint64_t i = 0; i < count; ++i) result.push_back(statement());
+    return result;
+  }
+
+  Statement statement() {
+    std::uint64_t total = 0;
+    for (const std::uint64_t weight : weights_) total += weight;
+    std::uint64_t pick = below(total);
+    std::uint64_t action = 0;
+    while (pick >= weights_[action]) pick -= weights_[action++];
+    static constexpr std::uint8_t kWidths[] = {1, 4, 4, 8};
+    Statement statement;
+    statement.action = static_cast<Action>(action);
+    statement.object = small(2);
+    statement.order = small(5);
+    statement.place = small(places_);
+    statement.width = kWidths[below(4)];
+    statement.writes = below(writes_) == 0;
+    return statement;
+  }
+
+  std::mt19937_64 random_;
+  std::vector<std::uint64_t> weights_;
+  std::uint64_t places_, writes_;
+};
+
+}  // namespace
+
+Program random_program(std::uint64_t seed) { return Author(seed).program(); }
+
+}  // namespace raddle::oracle

@@ -64,8 +64,7 @@ class CallOnce {
   std::unique_ptr<Settings> settings_;
 };
 
-// The static outlives the execution, so that only the first one in a process
-// sees it made. That is so for every program with such a static.
+// Made anew in every execution, as in a new process.
 class MagicStatic {
  public:
   const Settings& get() {

@@ -1,6 +1,8 @@
 #include "harness/recorder.hpp"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -10,6 +12,31 @@ namespace raddle::harness {
 
 using scheduler::EventKind;
 using scheduler::index;
+
+namespace {
+
+// Whether a word can be read. The kernel fetches the signal set before it finds fault with
+// `how`; Abseil's AddressIsReadable rests on the same.
+bool is_word_readable(std::uintptr_t address) {
+  constexpr long kNoSuchHow = -1;
+  const std::uintptr_t word = address & ~std::uintptr_t{7};
+  if (word == 0) return false;  // to the kernel, no set at all
+  return syscall(SYS_rt_sigprocmask, kNoSuchHow, word, nullptr, 8) == 0 || errno != EFAULT;
+}
+
+// The bytes of an access of at most 8, or 0 where the program is about to crash, or
+// has crashed: that must remain its own doing.
+std::uint64_t bytes_at(std::uintptr_t address, std::uint32_t size) {
+  std::uint64_t value = 0;
+  const int saved = errno;
+  if (is_word_readable(address) && is_word_readable(address + size - 1)) {
+    std::memcpy(&value, reinterpret_cast<const void*>(address), size);
+  }
+  errno = saved;
+  return value;
+}
+
+}  // namespace
 
 TraceBuffer::TraceBuffer() {
   void* memory = mmap(nullptr, sizeof(Layout), PROT_READ | PROT_WRITE,
@@ -57,7 +84,7 @@ void Recorder::settle(scheduler::ThreadId thread) {
   std::uint32_t& pending = unsettled_[index(thread)];
   if (pending == 0) return;
   scheduler::Event& event = out_.events[pending - 1].event;
-  std::memcpy(&event.value, reinterpret_cast<const void*>(event.address), event.size);
+  event.value = bytes_at(event.address, event.size);
   pending = 0;
 }
 
@@ -72,8 +99,7 @@ void Recorder::on_event(const scheduler::Event& event, scheduler::Thread& thread
   slot.stack = thread.stack_node;
   if (event.size > 8) return;
   if (event.kind == EventKind::Read) {
-    slot.event.value = 0;
-    std::memcpy(&slot.event.value, reinterpret_cast<const void*>(event.address), event.size);
+    slot.event.value = bytes_at(event.address, event.size);
   } else if (event.kind == EventKind::Write) {
     // The instrumentation calls before the store.
     unsettled_[index(event.thread)] = out_.event_count;

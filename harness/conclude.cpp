@@ -1,16 +1,19 @@
 #include "harness/conclude.hpp"
 
-#include <fmt/format.h>
-
-#include <memory>
-#include <optional>
-
 #include "detectors/deadlock.hpp"
+#include "harness/differences.hpp"
 #include "harness/expectations.hpp"
 #include "harness/interpose/instrumented.hpp"
 #include "harness/investigate.hpp"
 #include "harness/processes.hpp"
 #include "harness/report/describe.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
 
 namespace raddle::harness {
 namespace {
@@ -81,58 +84,69 @@ report::RawFinding raw_finding(const Failure& failure, const scheduler::Trace& t
   } else if (failure.kind == FindingKind::Deadlock) {
     raw.stuck = detectors::classify_stuck(trace);
     switch (raw.stuck->kind) {
-      case detectors::ProblemKind::LostWakeup: raw.kind = FindingKind::LostWakeup; break;
-      case detectors::ProblemKind::MutexMisuse: raw.kind = FindingKind::MutexMisuse; break;
-      default: break;
+      case detectors::ProblemKind::LostWakeup:
+        raw.kind = FindingKind::LostWakeup;
+        break;
+      case detectors::ProblemKind::MutexMisuse:
+        raw.kind = FindingKind::MutexMisuse;
+        break;
+      default:
+        break;
     }
   }
   return raw;
 }
 
-std::string operation_text(scheduler::EventKind kind, std::uint16_t object) {
-  std::string text(name(kind));
-  if (object != 0) text += fmt::format(" (object {})", object);
-  return text;
+// "T1 to go on with lock", what a deviation decided.
+std::string decision_text(const scheduler::Deviation& expected) {
+  if (expected.is_value) {
+    return fmt::format("{} to choose {} of {}", thread_text(expected.thread), expected.choice,
+                       expected.options);
+  }
+  return fmt::format("{} to go on with {}", thread_text(scheduler::thread_id(expected.choice)),
+                     name(expected.kind));
 }
 
-std::string thread_text(scheduler::ThreadId thread) {
-  return thread == scheduler::ThreadId{} ? "main" : fmt::format("T{}", index(thread));
-}
-
-// "step 17 of T1: expected T2 lock, found T2 atomic load"
+// "when T1 had had 17 steps: expected T2 to go on with lock, found T2 about to do atomic load"
 std::string divergence_text(const scheduler::Divergence& divergence) {
   const scheduler::Deviation& expected = divergence.expected;
-  std::string text = fmt::format("step {} of {}: expected ", expected.step, thread_text(expected.thread));
-  if (expected.is_value) {
-    text += fmt::format("a choice among {}", expected.options);
-  } else {
-    text += fmt::format("{} to go on with {}",
-                        thread_text(scheduler::thread_id(expected.choice)),
-                        operation_text(expected.kind, expected.object));
+  std::string text = fmt::format("at step {} of {}: expected {}, found ", expected.step,
+                                 thread_text(expected.thread), decision_text(expected));
+  if (divergence.running == scheduler::kNoThread) {
+    return text + fmt::format("that {} did not come so far", thread_text(expected.thread));
   }
   if (!divergence.was_offered) {
-    return text + fmt::format(", found no choice there; {} was at its step {}",
+    return text + fmt::format("nothing to decide there; {} is at its step {}",
                               thread_text(divergence.running), divergence.events);
   }
-  if (expected.is_value) return text + ", found another number of options";
+  if (expected.is_value) return text + "another choice";
   const std::string chosen = thread_text(scheduler::thread_id(expected.choice));
-  if (!divergence.was_eligible) return text + fmt::format(", found that {} cannot go on", chosen);
-  return text + fmt::format(", found {} about to do {}", chosen, operation_text(divergence.found, 0));
+  if (!divergence.was_eligible) return text + fmt::format("that {} cannot go on", chosen);
+  return text + fmt::format("{} about to do {}", chosen, name(divergence.found));
 }
 
-// A schedule that was followed and did not do what it did before.
-report::RawFinding not_reproduced(const Investigation& rerun, std::string_view what) {
+// "assertion: the balance is negative"
+std::string failure_text(const Failure& failure, const Options& options) {
+  const std::string message = message_of(failure, options);
+  const std::string first_line = message.substr(0, message.find('\n'));
+  return std::string(name(failure.kind)) + (first_line.empty() ? "" : ": " + first_line);
+}
+
+// What stands in the place of a finding when a schedule did not do again what it did.
+// `what`: in one sentence, for the first line.
+report::RawFinding not_reproduced(const Investigation& rerun, std::string_view what,
+                                  std::string_view why) {
   report::RawFinding raw;
   raw.kind = FindingKind::Nondeterminism;
   raw.message = std::string(what);
   if (rerun.has_diverged) {
     raw.message += "; " + divergence_text(rerun.divergence);
-    raw.thread = rerun.divergence.expected.thread;
+    raw.thread = rerun.divergence.expected.is_value
+                     ? rerun.divergence.expected.thread
+                     : scheduler::thread_id(rerun.divergence.expected.choice);
+    raw.pc = rerun.divergence.found_pc;
   }
-  raw.message +=
-      "\nThe same schedule must do the same again. Look for addresses that decide something "
-      "(ordered by pointer), real time, input from outside, and state that one execution "
-      "leaves to the next (globals, files); or the program has changed since.";
+  raw.message += "\n" + std::string(why);
   return raw;
 }
 
@@ -152,6 +166,56 @@ Finding finding_of(const report::RawFinding& raw, const scheduler::Trace& trace,
   finding.token = scheduler::encode(schedule, scheduler::fingerprint(options.test), flags);
   finding.replay_command = replay_command(finding.token);
   return finding;
+}
+
+constexpr const char* kOtherSteps =
+    "Run again, the schedule came to the same end by other steps: the program is not "
+    "deterministic. Something besides the schedule decides, such as real time, the order of "
+    "addresses or memory that was never written.";
+
+constexpr const char* kSomethingElse =
+    ".\nSomething besides the schedule decides: real time, the order of addresses, memory that "
+    "was never written, input from outside, other threads or processes.";
+constexpr const char* kLeftBehind =
+    "What decides is left behind by earlier executions: a global or static variable, a file, a "
+    "cache.";
+
+// The failure does not come again: `first` had other executions before it in its process.
+// Runs the schedule by itself, twice, to say what decides.
+Finding explain_nondeterminism(const std::function<void()>& body, const Options& options,
+                               const FailedExecution& failed, Rerun& first) {
+  const Schedule schedule = failed.schedule();
+  const bool have_same_addresses = options.jobs != 1;
+  const auto run_by_itself = [&] {
+    auto rerun = std::make_unique<Rerun>();
+    rerun->run(body, options, schedule, &failed.failure, false);
+    return rerun->trace();
+  };
+  scheduler::Trace trace = run_by_itself();
+  std::string why;
+  auto difference = first_difference(run_by_itself(), trace, have_same_addresses);
+  if (difference) {
+    why = "Run twice more, it did not do the same twice: " + difference->what + kSomethingElse;
+  } else {
+    difference = first_difference(first.trace(), trace, have_same_addresses);
+    why = "Run by itself, the schedule does the same each time" +
+          (difference ? ", but not after others: " + difference->what : "") + ".\n" + kLeftBehind;
+  }
+  const Investigation& result = first.result();
+  const std::string what =
+      fmt::format("execution {} ended with {}, its schedule run again with {}",
+                  failed.execution + 1, failure_text(failed.failure, options),
+                  result.failed ? failure_text(result.outcome.failure, options) : "nothing wrong");
+  report::RawFinding raw = not_reproduced(result, what, why);
+  if (difference) {
+    cut(trace, difference->at);
+    const scheduler::Event& event =
+        trace.events.at(std::min(difference->at, trace.events.size() - 1)).event;
+    raw.thread = event.thread;
+    raw.step = event.step;
+    raw.pc = event.pc;
+  }
+  return finding_of(raw, trace, schedule, result.preemptions, options);
 }
 
 }  // namespace
@@ -175,12 +239,11 @@ Finding conclude(const std::function<void()>& body, const Options& given, OnRace
   } else if (result.was_reproduced) {
     finding = finding_of(raw_finding(result.outcome.failure, trace, options), trace,
                          result.outcome.schedule(), result.preemptions, options);
+    // A race that did not end the execution: what came after it is not run again.
+    const bool is_whole = on_race == given.on_race;
+    if (is_whole && !result.was_exact) finding.notes.push_back(kOtherSteps);
   } else {
-    const std::string what =
-        fmt::format("execution {} ended with {}, its schedule run again with {}",
-                    failed.execution + 1, name(failed.failure.kind),
-                    result.failed ? name(result.outcome.failure.kind) : "nothing wrong");
-    finding = finding_of(not_reproduced(result, what), trace, schedule, result.preemptions, options);
+    finding = explain_nondeterminism(body, options, failed, *rerun);
   }
   finding.execution = failed.execution + 1;
   return finding;
@@ -194,9 +257,9 @@ std::vector<Finding> replay(const std::function<void()>& body, const Options& gi
     throw UsageError(error.what());
   }
   if (token.fingerprint != scheduler::fingerprint(given.test)) {
-    throw UsageError(fmt::format(
-        "the token {} is of another test than {}: run the one that its report names", given.replay,
-        given.test));
+    throw UsageError(
+        fmt::format("the token {} is of another test than {}: run the one that its report names",
+                    given.replay, given.test));
   }
   Options options = given;
   options.on_race = static_cast<OnRace>(token.flags.on_race);
@@ -213,10 +276,9 @@ std::vector<Finding> replay(const std::function<void()>& body, const Options& gi
   if (result.failed) {
     const report::RawFinding raw = raw_finding(result.outcome.failure, trace, options);
     if (raw.kind == expected || !result.has_diverged) {
-      Finding finding = finding_of(raw, trace, result.outcome.schedule(), result.preemptions, options);
-      const bool is_exact = result.outcome.event_hash == token.schedule.event_hash &&
-                            result.outcome.steps == token.schedule.steps && raw.kind == expected;
-      if (!is_exact) {
+      Finding finding =
+          finding_of(raw, trace, result.outcome.schedule(), result.preemptions, options);
+      if (!result.was_exact || raw.kind != expected) {
         finding.notes.push_back(
             "This is not what the token was made from: the program has changed since, or it is "
             "not deterministic.");
@@ -224,10 +286,20 @@ std::vector<Finding> replay(const std::function<void()>& body, const Options& gi
       return {std::move(finding)};
     }
   }
-  if (!result.has_diverged) return {};
+  if (!result.has_diverged) {
+    if (!result.was_exact) {
+      std::fprintf(stderr,
+                   "raddle: %s: nothing fails any more, but the steps are not those of the token: "
+                   "the program has changed since, or is not deterministic\n",
+                   given.test.c_str());
+    }
+    return {};
+  }
   return {finding_of(
-      not_reproduced(result, fmt::format("the token of a {} does not fit", name(expected))), trace,
-      token.schedule, result.preemptions, options)};
+      not_reproduced(result, fmt::format("the token of a {} does not fit", name(expected)),
+                     "The program has changed since the token was made, or it is not "
+                     "deterministic. To look for the failure anew, run without RADDLE_REPLAY."),
+      trace, token.schedule, result.preemptions, options)};
 }
 
 }  // namespace raddle::harness

@@ -113,7 +113,7 @@ class Workers {
       processes.emplace_back([this, i] { work(exploration_, states_[i]); });
     }
     wait_for_all(processes, [this](std::size_t i, const Ending& ending) {
-      if (!ending.is_good()) note_death(states_[i], ending);
+      if (!states_[i].is_over) note_death(states_[i], ending);
     });
   }
 
@@ -162,6 +162,8 @@ class Workers {
     state.failed.execution = running;
     state.failed.failure.kind = FindingKind::Crash;
     state.failed.failure.thread = scheduler::kNoThread;
+    fmt::format_to_n(state.failed.failure.message, sizeof(state.failed.failure.message) - 1,
+                     "the process {}", ending.text());
     std::uint64_t bound = exploration_.shared.fails_at.load();
     while (running < bound && !exploration_.shared.fails_at.compare_exchange_weak(bound, running)) {
     }

@@ -1,8 +1,18 @@
 #include "harness/failure.hpp"
 
 #include <cstring>
+#include <string_view>
 
 namespace raddle::harness {
+
+namespace {
+
+// "SIGSEGV" of "SIGSEGV: invalid address 0x17": the address may be another each time.
+std::string_view sort_of_crash(std::string_view message) {
+  return message.substr(0, message.find_first_of(":(,"));
+}
+
+}  // namespace
 
 bool Failure::is_same_as(const Failure& other) const {
   if (kind != other.kind) return false;
@@ -18,6 +28,10 @@ bool Failure::is_same_as(const Failure& other) const {
     case FindingKind::Assertion:
       // The message may hold values that differ from one interleaving to the next.
       return line == other.line && std::strcmp(file, other.file) == 0;
+    case FindingKind::Crash:
+      return sort_of_crash(message) == sort_of_crash(other.message);
+    case FindingKind::ExitStatus:
+      return std::strcmp(message, other.message) == 0;
     default:
       return true;
   }

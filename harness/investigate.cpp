@@ -1,21 +1,23 @@
 #include "harness/investigate.hpp"
 
-#include <algorithm>
-#include <memory>
-#include <vector>
-
+#include "detectors/deadlock.hpp"
 #include "harness/crash_handler.hpp"
+#include "harness/minimise.hpp"
+#include "harness/output.hpp"
 #include "harness/runtime.hpp"
 #include "harness/watchdog.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace raddle::harness {
 namespace {
 
 using scheduler::Deviation;
-using scheduler::Replay;
-
-// Schedules tried at most to make one smaller.
-constexpr std::uint64_t kTriesMax = 3000;
+using scheduler::EventKind;
+using scheduler::Schedule;
 
 using Deviations = std::vector<Deviation>;
 
@@ -24,6 +26,7 @@ class Investigator {
   Investigator(const std::function<void()>& body, const Options& options, Investigation& out,
                TraceBuffer& trace)
       : body_(body),
+        options_(options),
         out_(out),
         trace_(trace),
         visible_(*no_places_),
@@ -32,37 +35,45 @@ class Investigator {
   }
   ~Investigator() { runtime = nullptr; }
 
-  void investigate(const scheduler::Schedule& schedule, const Failure* expected, bool minimise,
-                   double watchdog_s) {
+  void investigate(const Schedule& schedule, const Failure* expected, bool minimise) {
     CrashHandler crash_handler;
-    Watchdog watchdog(*runtime_, watchdog_s);
-    out_.tried = 0;
-    run({}, nullptr);
+    Watchdog watchdog(*runtime_, options_.watchdog_s);
     Deviations best = schedule.deviations;
-    // What a smaller schedule led to is compared with a failure in this process: in the one that
-    // found it, objects lay elsewhere.
-    Failure wanted;
-    if (minimise) {
-      run(best, nullptr);
-      if (is_same(expected)) {
-        wanted = out_.outcome.failure;
-        expected = &wanted;
-        best = taken();
-        std::uint64_t preemptions = out_.preemptions;
-        shrink(best, preemptions, wanted);
+    {
+      const Silence silence;
+      follow({}, nullptr);
+      if (minimise) {
+        follow(best, nullptr);
+        note_whether_exact(schedule);
+        if (is_same(expected)) best = smallest();
       }
     }
     Recorder recorder(trace_);
-    run(best, &recorder);
+    if (expected != nullptr) {
+      const Silence silence;
+      follow(best, &recorder);
+    } else {
+      follow(best, &recorder);
+      flush_output();
+    }
+    if (!minimise) note_whether_exact(schedule);
     out_.was_reproduced = is_same(expected);
     out_.is_over = true;
   }
 
  private:
-  void run(const Deviations& deviations, Recorder* recorder) {
+  void follow(const Deviations& deviations, Recorder* recorder) {
     replay_.follow(deviations);
+    run(replay_, recorder);
+    const auto divergence = replay_.divergence();
+    out_.has_diverged = divergence.has_value();
+    if (divergence) out_.divergence = *divergence;
+  }
+
+  void run(scheduler::Strategy& strategy, Recorder* recorder) {
+    strategy.begin(0);
     ExecutionPlan plan;
-    plan.strategy = &replay_;
+    plan.strategy = &strategy;
     plan.log = {out_.outcome.deviations, FailedExecution::kDeviationsMax,
                 &out_.outcome.deviation_count};
     plan.recorder = recorder;
@@ -76,9 +87,11 @@ class Investigator {
       out_.failed = true;
       out_.outcome.failure = *failure;
     }
-    const auto divergence = replay_.divergence();
-    out_.has_diverged = divergence.has_value();
-    if (divergence) out_.divergence = *divergence;
+  }
+
+  void note_whether_exact(const Schedule& schedule) {
+    out_.was_exact =
+        out_.outcome.steps == schedule.steps && out_.outcome.event_hash == schedule.event_hash;
   }
 
   bool is_same(const Failure* expected) const {
@@ -86,65 +99,65 @@ class Investigator {
   }
 
   // What the last run really did.
-  Deviations taken() const { return out_.outcome.schedule().deviations; }
-
-  // Keeps `candidate`, as it turns out when run, if it still fails in the same way and is smaller.
-  bool improves(const Deviations& candidate, Deviations& best, std::uint64_t& preemptions,
-                const Failure& wanted) {
-    ++out_.tried;
-    run(candidate, nullptr);
-    if (!out_.failed || !out_.outcome.failure.is_same_as(wanted)) return false;
-    Deviations now = taken();
-    if (out_.preemptions > preemptions ||
-        (out_.preemptions == preemptions && now.size() >= best.size())) {
-      return false;
-    }
-    best = std::move(now);
-    preemptions = out_.preemptions;
-    return true;
+  SizedSchedule taken() const {
+    return {out_.preemptions, out_.outcome.steps, out_.outcome.schedule().deviations};
   }
 
-  // Delta debugging (Zeller, Hildebrandt, TSE 2002): leaves out ever smaller
-  // pieces until no single deviation can be spared.
-  void shrink(Deviations& best, std::uint64_t& preemptions, const Failure& wanted) {
-    improves({}, best, preemptions, wanted);
-    std::size_t piece = std::max<std::size_t>(best.size() / 2, 1);
-    while (!best.empty() && out_.tried < kTriesMax) {
-      bool improved = false;
-      for (std::size_t at = 0; at < best.size() && out_.tried < kTriesMax;) {
-        Deviations candidate = best;
-        const auto from = candidate.begin() + static_cast<std::ptrdiff_t>(at);
-        candidate.erase(from, from + static_cast<std::ptrdiff_t>(std::min(piece, best.size() - at)));
-        if (improves(candidate, best, preemptions, wanted)) {
-          improved = true;
-        } else {
-          at += piece;
-        }
+  // Of the failure that the last run has shown.
+  Deviations smallest() {
+    const Failure wanted = out_.outcome.failure;
+    const SizedSchedule start = taken();
+    // Each run of such a one takes as long as the watchdog is patient.
+    if (wanted.kind == FindingKind::UncontrolledBlocking) return start.deviations;
+    const auto stuck = stuck_kind(start.deviations);
+    const Attempt attempt = [&](scheduler::Strategy& strategy, SizedSchedule& done) {
+      run(strategy, nullptr);
+      done = taken();
+      if (!out_.failed) return Attempted::Other;
+      if (out_.outcome.failure.kind == FindingKind::UncontrolledBlocking) {
+        return Attempted::Hopeless;
       }
-      if (piece > 1) {
-        piece = std::max<std::size_t>(std::min(piece / 2, best.size() / 2), 1);
-      } else if (!improved) {
-        break;
-      }
-    }
+      return out_.outcome.failure.is_same_as(wanted) && stuck_kind(done.deviations) == stuck
+                 ? Attempted::Same
+                 : Attempted::Other;
+    };
+    return minimise(start, preempts_at_accesses(start), attempt).deviations;
+  }
+
+  // What a deadlock is, a lost wakeup or another, is read off its recording.
+  std::optional<detectors::ProblemKind> stuck_kind(const Deviations& deviations) {
+    if (out_.outcome.failure.kind != FindingKind::Deadlock) return std::nullopt;
+    Recorder recorder(trace_);
+    follow(deviations, &recorder);
+    return detectors::classify_stuck(trace_.trace()).kind;
+  }
+
+  bool preempts_at_accesses(const SizedSchedule& schedule) const {
+    if (options_.all_accesses) return true;
+    return options_.on_race == OnRace::Explore &&
+           std::any_of(schedule.deviations.begin(), schedule.deviations.end(),
+                       [](const Deviation& deviation) {
+                         return deviation.kind == EventKind::Read ||
+                                deviation.kind == EventKind::Write;
+                       });
   }
 
   const std::function<void()>& body_;
+  const Options& options_;
   Investigation& out_;
   TraceBuffer& trace_;
   Shared<VisiblePlaces::Shared> no_places_;
   VisiblePlaces visible_;
   std::unique_ptr<Runtime> runtime_;
-  Replay replay_;
+  scheduler::Replay replay_;
 };
 
 }  // namespace
 
 void investigate(const std::function<void()>& body, const Options& options,
-                 const scheduler::Schedule& schedule, const Failure* expected, bool minimise,
+                 const Schedule& schedule, const Failure* expected, bool minimise,
                  Investigation& out, TraceBuffer& trace) {
-  Investigator(body, options, out, trace)
-      .investigate(schedule, expected, minimise, options.watchdog_s);
+  Investigator(body, options, out, trace).investigate(schedule, expected, minimise);
 }
 
 }  // namespace raddle::harness

@@ -1,29 +1,29 @@
 #pragma once
 
-#include <functional>
-
 #include "harness/recorder.hpp"
 #include "harness/shared_state.hpp"
 #include "scheduler/strategies/replay.hpp"
+
+#include <functional>
 
 namespace raddle::harness {
 
 // What became of a schedule that was run again. Plain data, for shared memory.
 struct Investigation {
-  bool is_over;             // the process that investigates lived to the end
-  bool was_reproduced;      // the same failure again
-  bool failed;              // some failure: outcome.failure
+  bool is_over;         // the process that investigates lived to the end
+  bool was_reproduced;  // the same failure again
+  bool was_exact;       // the same number of steps, and the same events
+  bool failed;          // some failure: outcome.failure
   bool has_diverged;
   scheduler::Divergence divergence;
   std::uint64_t preemptions;
-  std::uint64_t tried;      // schedules run to find the smallest
   FailedExecution outcome;  // the last run: the failure, and the schedule that leads to it
 
   // Member by member: a temporary would be megabytes, more than the caller's stack may have.
   void reset() {
-    is_over = was_reproduced = failed = has_diverged = false;
+    is_over = was_reproduced = was_exact = failed = has_diverged = false;
     divergence = {};
-    preemptions = tried = 0;
+    preemptions = 0;
     outcome.failure = {};
     outcome.execution = outcome.steps = 0;
     outcome.event_hash = outcome.deviation_count = 0;
@@ -32,10 +32,10 @@ struct Investigation {
 
 // Runs the body by the default schedule, as workers do first, and then by
 // `schedule` with the recorder on. With `minimise`, and if it fails as
-// `expected` did: first looks for the schedule with the fewest preemptions,
-// then the fewest other deviations, that still fails so, and records that
-// one. Writes to `out` and `trace`, which tell how far it got even if the
-// process dies.
+// `expected` did: first looks for the smallest schedule that still fails so
+// (minimise.hpp), and records that one. Writes to `out` and `trace`, which tell
+// how far it got even if the process dies. What the body prints is seen
+// only if nothing is expected: then it is a replay, else it has been printed before.
 void investigate(const std::function<void()>& body, const Options& options,
                  const scheduler::Schedule& schedule, const Failure* expected, bool minimise,
                  Investigation& out, TraceBuffer& trace);

@@ -14,6 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "harness/output.hpp"
+
 namespace raddle::harness {
 
 std::string Ending::text() const {
@@ -26,7 +28,7 @@ std::string Ending::text() const {
 
 Process::Process(const std::function<void()>& work) {
   // Both would print what is buffered now.
-  std::fflush(nullptr);
+  flush_output();
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
@@ -40,7 +42,7 @@ Process::Process(const std::function<void()>& work) {
     std::fprintf(stderr, "raddle: %s\n", error.what());
     code = 3;
   }
-  std::fflush(nullptr);
+  flush_output();
   _exit(code);
 }
 

@@ -42,6 +42,7 @@ struct WorkerState {
   std::atomic<std::uint64_t> running;  // number of the execution that is running; kNever: none
   std::uint64_t executions;
   std::uint64_t decisions_min, decisions_max, decisions_sum;
+  bool is_over;              // it came to its end; else the process died
   bool has_failed;
   bool has_race;             // OnRace::Explore: a race that did not end the exploration
   bool was_not_instrumented;
@@ -55,7 +56,6 @@ struct SharedState {
   std::atomic<std::uint64_t> fails_at;    // lowest number of a failing one; kNever
   std::atomic<bool> out_of_time;
   VisiblePlaces::Shared visible;
-  FailedExecution investigated;           // what investigate.hpp found
 };
 
 // Zeroed memory that child processes share, for one T. Throws std::system_error.

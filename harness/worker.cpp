@@ -180,6 +180,7 @@ class Worker {
 void work(const Exploration& exploration, WorkerState& state) {
   // On the heap: the failures that it keeps are large.
   std::make_unique<Worker>(exploration, state)->work();
+  state.is_over = true;
 }
 
 }  // namespace raddle::harness

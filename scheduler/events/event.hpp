@@ -89,10 +89,6 @@ enum class EventKind : std::uint8_t {
   FutexTimeout,
   FutexWake,  // value: threads woken
 
-  // Fibers of the program's own. `address` is what the fiber waits on.
-  Suspend,
-  Resume,
-
   // Time and choice.
   Yield,
   Sleep,   // value: nanoseconds of virtual time
@@ -105,9 +101,15 @@ enum class EventKind : std::uint8_t {
   // Happens-before edges that the program itself declares (__tsan_acquire, __tsan_release).
   Acquire,
   Release,
+
+  // Fibers of the program's own. `address` is what the fiber waits on.
+  Suspend,
+  Resume,
+
+  // New ones come last: tokens hold these numbers.
 };
 
-inline constexpr std::size_t kEventKinds = static_cast<std::size_t>(EventKind::Release) + 1;
+inline constexpr std::size_t kEventKinds = static_cast<std::size_t>(EventKind::Resume) + 1;
 
 // "lock", "atomic load", ...: the words that reports use.
 std::string_view name(EventKind kind);

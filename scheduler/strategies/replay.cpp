@@ -38,7 +38,7 @@ void Replay::diverge(const Divergence& divergence) {
 const Deviation* Replay::match(ThreadId thread, std::uint64_t events, bool is_value) {
   std::uint32_t& front = front_[index(thread)];
   while (front != 0 && entries_[front].deviation.step < events) {
-    diverge({entries_[front].deviation, thread, events, false, {}, false});
+    diverge({entries_[front].deviation, thread, events, false, {}, 0, false});
     front = entries_[front].next;
   }
   if (front == 0) return nullptr;
@@ -53,10 +53,10 @@ ThreadId Replay::choose_thread(const SchedulingPoint& point) {
   if (wanted == nullptr) return point.preferred;
   const ThreadId chosen{wanted->choice};
   const bool is_eligible = point.eligible.contains(chosen);
-  const EventKind found =
-      wanted->choice < point.announced.size() ? point.announced[wanted->choice].kind : EventKind{};
-  if (!is_eligible || found != wanted->kind) {
-    diverge({*wanted, point.last, point.last_events, true, found, is_eligible});
+  const Operation found =
+      wanted->choice < point.announced.size() ? point.announced[wanted->choice] : Operation{};
+  if (!is_eligible || found.kind != wanted->kind) {
+    diverge({*wanted, point.last, point.last_events, true, found.kind, found.pc, is_eligible});
   }
   return is_eligible ? chosen : point.preferred;
 }
@@ -65,7 +65,7 @@ std::size_t Replay::choose_value(const ValueChoice& choice) {
   const Deviation* wanted = match(choice.thread, choice.events, true);
   if (wanted == nullptr) return 0;
   if (wanted->choice >= choice.count || wanted->kind != choice.kind) {
-    diverge({*wanted, choice.thread, choice.events, true, choice.kind, false});
+    diverge({*wanted, choice.thread, choice.events, true, choice.kind, 0, false});
     return 0;
   }
   return wanted->choice;
@@ -84,7 +84,7 @@ std::optional<Divergence> Replay::divergence() const {
     if (front != 0 && (left == 0 || front < left)) left = front;
   }
   if (left == 0) return std::nullopt;
-  return Divergence{entries_[left].deviation, kNoThread, 0, false, {}, false};
+  return Divergence{entries_[left].deviation, kNoThread, 0, false, {}, 0, false};
 }
 
 }  // namespace raddle::scheduler

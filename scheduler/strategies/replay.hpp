@@ -16,6 +16,7 @@ struct Divergence {
   std::uint64_t events{};         // of that thread
   bool was_offered{};             // was there a decision at that place at all?
   EventKind found{};              // if so: what the chosen thread had announced instead
+  std::uintptr_t found_pc{};      // and where
   bool was_eligible{};            // could the chosen thread have gone on?
 };
 

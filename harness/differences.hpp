@@ -1,0 +1,27 @@
+#pragma once
+
+#include "scheduler/events/trace.hpp"
+
+#include <optional>
+#include <string>
+
+namespace raddle::harness {
+
+// "main", "T1".
+std::string thread_text(scheduler::ThreadId thread);
+
+// Where two recordings of the same schedule part.
+struct Difference {
+  std::size_t at;    // index of the first event that differs; may be the end of one of the two
+  std::string what;  // "step 17: T1 read 3, and the other time 4"
+};
+
+// Nothing if they are the same. `have_same_addresses`: what was read and written may
+// hold addresses, and these must be the same, too.
+std::optional<Difference> first_difference(const scheduler::Trace& one,
+                                           const scheduler::Trace& other, bool have_same_addresses);
+
+// The recording up to the event at `at`, as if the execution had been stopped there.
+void cut(scheduler::Trace& trace, std::size_t at);
+
+}  // namespace raddle::harness

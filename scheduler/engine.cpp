@@ -21,6 +21,11 @@ constexpr std::uint64_t kLongRun = 1 << 16;
 // be polling under a lock. Keeps every strategy fair.
 constexpr std::uint32_t kFairRun = 1000;
 
+// One in so many threads that yield or spin does not let others go first, and does
+// not do so for that many times: libstdc++ goes round 16 times before it sleeps.
+constexpr std::size_t kHintChoices = 4;
+constexpr std::uint32_t kHintsIgnored = 32;
+
 // What one reading of the clock takes, in virtual nanoseconds, and how far it doubles.
 constexpr std::uint64_t kClockTick = 1000;
 constexpr std::uint64_t kClockDoublingsMax = 14;
@@ -166,6 +171,7 @@ Thread& Engine::new_thread(Thread& self) {
   thread.creator = self.id;
   thread.has_ended = thread.is_detached = thread.is_joined = thread.was_woken = false;
   thread.is_cancel_pending = false;
+  thread.hints_to_ignore = 0;
   thread.clock_reads = thread.random_reads = 0;
   thread.exit_handlers.clear();
   thread.name[0] = '\0';
@@ -499,12 +505,28 @@ void Engine::took_effect(Thread& self, EventKind kind, std::uintptr_t address, s
   }
   if (++self.run_length >= kFairRun) {
     self.run_length = 0;
-    yield(self, false);
+    step_aside(self, false);
   }
   observer_.on_event({kind, order, self.id, size, step(self), address, value, extra, pc});
 }
 
 void Engine::yield(Thread& self, bool until_write) {
+  ThreadSet others = enabled_;
+  others.remove(self.id);
+  if (!others.empty()) {
+    if (self.hints_to_ignore != 0) {
+      --self.hints_to_ignore;
+      return;
+    }
+    if (choose_value(self, kHintChoices, EventKind::Yield) == kHintChoices - 1) {
+      self.hints_to_ignore = kHintsIgnored;
+      return;
+    }
+  }
+  step_aside(self, until_write);
+}
+
+void Engine::step_aside(const Thread& self, bool until_write) {
   (until_write ? stuttering_ : yielded_).add(self.id);
   any_yielded_ = true;
   strategy_->on_yield(self.id);

@@ -90,7 +90,9 @@ class Engine {
   void refresh(const Object* object);
   void refresh_joins(ThreadId ended);
 
-  // Lets others go first. `until_write`: until somebody has written.
+  // Asks that others go first; `until_write`: until somebody has written. Mostly it is
+  // done. But nobody may rely on it, and a thread that spins for a while and then gives
+  // up must get there: now and then a thread goes on for a while without regard.
   void yield(Thread& self, bool until_write);
 
   // --- Fibers of the program's own, which take turns on one thread. ---
@@ -172,6 +174,7 @@ class Engine {
   void record(const Thread& last, std::size_t choice, EventKind kind, std::uint16_t object,
               bool is_value, std::size_t options);
   void set_enabled(const Thread& thread);
+  void step_aside(const Thread& self, bool until_write);
   void release_fiber(const Thread& ended);
   void set_attention(Thread& thread) const;
   static void fiber_main(void* self);

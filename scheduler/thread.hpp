@@ -37,6 +37,7 @@ struct Thread {
   bool is_fiber_reused = false;  // another thread of this execution ran on the same stack before
   bool was_woken = false;       // CondWake, FutexWoken: a notify has chosen it
   bool is_cancel_pending = false;
+  std::uint32_t hints_to_ignore = 0;  // Engine::yield: so often the thread goes on all the same
   std::uint64_t asleep_since = 0;  // order of going to sleep, for first-come wakeups
   std::uint32_t barrier_phase = 0;
   std::uint64_t clock_reads = 0;   // in a row, without other visible operations

@@ -32,6 +32,15 @@ MutexType type_of(const pthread_mutex_t* mutex) {
   }
 }
 
+// Who dies with a robust mutex passes it on: that is not modelled, and must not be
+// taken for a deadlock.
+void refuse_robust(const pthread_mutex_t* mutex, std::uintptr_t pc) {
+  constexpr int kRobust = 16;  // in glibc's __kind
+  if ((mutex->__data.__kind & kRobust) == 0) return;
+  runtime->fail(raddle::FindingKind::UncontrolledBlocking,
+                "a robust mutex (PTHREAD_MUTEX_ROBUST), which is not supported", pc);
+}
+
 // Initialised or destroyed: detectors are told, and it is a new object from here on.
 void renew(Thread& self, EventKind kind, std::uintptr_t address, std::size_t size,
            std::uintptr_t pc) {
@@ -50,7 +59,9 @@ RADDLE_C int pthread_mutex_init(pthread_mutex_t* mutex,
   if (Thread* self = current_thread) {
     renew(*self, EventKind::MutexInit, address_of(mutex), sizeof(*mutex), RADDLE_CALLER);
   }
-  return RADDLE_REAL(pthread_mutex_init)(mutex, attributes);
+  const int error = RADDLE_REAL(pthread_mutex_init)(mutex, attributes);
+  if (current_thread != nullptr && error == 0) refuse_robust(mutex, RADDLE_CALLER);
+  return error;
 }
 RADDLE_C int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
   if (Thread* self = current_thread) {

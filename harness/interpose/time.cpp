@@ -6,7 +6,6 @@
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <sched.h>
 #include <sys/time.h>
@@ -24,6 +23,10 @@ using raddle::scheduler::Thread;
 
 timespec as_timespec(std::uint64_t ns) {
   return {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
+}
+
+bool is_valid(const timespec& time) {
+  return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < 1'000'000'000;
 }
 
 void sleep_for(Thread& self, std::uint64_t ns, std::uintptr_t pc) {
@@ -62,9 +65,26 @@ RADDLE_C time_t time(time_t* out) noexcept {
   return now;
 }
 
+RADDLE_C int timespec_get(timespec* out, int base) noexcept {
+  if (current_thread == nullptr || base != TIME_UTC) return RADDLE_REAL(timespec_get)(out, base);
+  clock_gettime(CLOCK_REALTIME, out);
+  return base;
+}
+// The processor time that the program took: as much as has passed.
+RADDLE_C clock_t clock() noexcept {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(clock)();
+  static_assert(CLOCKS_PER_SEC == 1'000'000);
+  return static_cast<clock_t>(runtime->engine.read_clock(*self) / 1000);
+}
+
 RADDLE_C int nanosleep(const timespec* duration, timespec* remaining) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(nanosleep)(duration, remaining);
+  if (!is_valid(*duration)) {
+    errno = EINVAL;
+    return -1;
+  }
   sleep_for(*self, nanoseconds(*duration), RADDLE_CALLER);
   return 0;
 }
@@ -72,6 +92,7 @@ RADDLE_C int clock_nanosleep(clockid_t clock, int flags, const timespec* time,
                              timespec* remaining) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(clock_nanosleep)(clock, flags, time, remaining);
+  if (!is_valid(*time)) return EINVAL;
   if ((flags & TIMER_ABSTIME) != 0) {
     raddle::scheduler::sleep_until(runtime->engine, *self, deadline_of(*time, clock),
                                    RADDLE_CALLER);
@@ -96,5 +117,11 @@ RADDLE_C int sched_yield() noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(sched_yield)();
   raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_CALLER);
+  return 0;
+}
+
+// On which processor a thread runs is chance; under test they all run on one.
+RADDLE_C int sched_getcpu() noexcept {
+  if (current_thread == nullptr) return RADDLE_REAL(sched_getcpu)();
   return 0;
 }

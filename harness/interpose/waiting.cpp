@@ -1,4 +1,4 @@
-// pthread conditions and barriers, POSIX semaphores, futex system calls.
+// pthread conditions and barriers, POSIX semaphores.
 
 #include "scheduler/objects/waiting.hpp"
 
@@ -8,20 +8,14 @@
 #include "harness/runtime.hpp"
 
 #include <cerrno>
-#include <climits>
-#include <cstdarg>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace {
 
 using namespace raddle::scheduler;  // NOLINT: this file is the bridge
 using raddle::harness::runtime;
 using raddle::interpose::deadline_of;
-using raddle::interpose::nanoseconds;
 
 template <typename T>
 std::uintptr_t address_of(T* object) {
@@ -222,59 +216,4 @@ RADDLE_C int sem_getvalue(sem_t* __restrict semaphore, int* __restrict value) no
   *value = static_cast<int>(
       count_of_semaphore(runtime->engine, address_of(semaphore), initial_count(semaphore)));
   return 0;
-}
-
-// --- Futexes: libstdc++ builds std::atomic::wait, futures and more on them ---
-
-namespace {
-
-long futex(Thread& self, std::uintptr_t address, long operation, std::uint32_t value,
-           const timespec* time, std::uintptr_t pc) {
-  auto& engine = runtime->engine;
-  const long command = operation & FUTEX_CMD_MASK;
-  const clockid_t clock =
-      (operation & FUTEX_CLOCK_REALTIME) != 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC;
-  int error = 0;
-  switch (command) {
-    case FUTEX_WAIT: {
-      // Relative, unlike FUTEX_WAIT_BITSET's.
-      const std::uint64_t deadline =
-          time != nullptr ? engine.now() + nanoseconds(*time) : kNoDeadline;
-      error = wait_futex(engine, self, address, value, deadline, pc);
-      break;
-    }
-    case FUTEX_WAIT_BITSET: {
-      const std::uint64_t deadline = time != nullptr ? deadline_of(*time, clock) : kNoDeadline;
-      error = wait_futex(engine, self, address, value, deadline, pc);
-      break;
-    }
-    case FUTEX_WAKE:
-    case FUTEX_WAKE_BITSET:
-      return wake_futex(engine, self, address, value, pc);
-    default:
-      runtime->fail(raddle::FindingKind::UncontrolledBlocking,
-                    "futex operation " + std::to_string(command) +
-                        " (only FUTEX_WAIT, FUTEX_WAKE and their BITSET forms are supported)",
-                    pc);
-  }
-  if (error == 0) return 0;
-  errno = error;
-  return -1;
-}
-
-}  // namespace
-
-RADDLE_C long syscall(long number, ...) noexcept {
-  va_list arguments;
-  va_start(arguments, number);
-  long a[6];
-  for (long& argument : a) argument = va_arg(arguments, long);
-  va_end(arguments);
-  Thread* self = current_thread;
-  if (self != nullptr && number == SYS_futex) {
-    return futex(*self, static_cast<std::uintptr_t>(a[0]), a[1], static_cast<std::uint32_t>(a[2]),
-                 reinterpret_cast<const timespec*>(a[3]), RADDLE_CALLER);
-  }
-  if (self != nullptr && number == SYS_gettid) return gettid();
-  return RADDLE_REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

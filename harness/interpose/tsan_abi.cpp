@@ -2,153 +2,37 @@
 // Names and signatures are LLVM's compiler-rt/lib/tsan/rtl/tsan_interface.h
 // and tsan_interface_atomic.h (Clang 14 to 22; GCC 12 uses the same).
 
-#include <cstdint>
-#include <cstring>
-
+#include "harness/interpose/atomics.hpp"
 #include "harness/interpose/instrumented.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 namespace {
 
-using raddle::harness::Runtime;
 using raddle::harness::runtime;
 using raddle::scheduler::current_thread;
 using raddle::scheduler::EventKind;
-using raddle::scheduler::MemoryOrder;
-using raddle::scheduler::Operation;
 using raddle::scheduler::Thread;
 
-using u8 = std::uint8_t;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-__extension__ using u128 = unsigned __int128;
+using raddle::interpose::atomic_change;
+using raddle::interpose::atomic_compare_exchange;
+using raddle::interpose::atomic_load;
+using raddle::interpose::atomic_store;
+using raddle::interpose::order_of;
+using raddle::interpose::u128;
+using raddle::interpose::u16;
+using raddle::interpose::u32;
+using raddle::interpose::u64;
+using raddle::interpose::u8;
 
 inline __attribute__((always_inline)) void access(const volatile void* address, u32 size,
                                                   bool is_write, std::uintptr_t pc) {
   Thread* self = current_thread;
   if (self == nullptr) return;
   runtime->access(*self, reinterpret_cast<std::uintptr_t>(address), size, is_write, pc);
-}
-
-// GCC adds bits for hardware lock elision above the order.
-constexpr MemoryOrder order_of(int order) { return static_cast<MemoryOrder>(order & 0x7); }
-
-template <typename T>
-std::uintptr_t address_of(const volatile T* object) {
-  return reinterpret_cast<std::uintptr_t>(object);
-}
-
-// The accesses themselves. One thread under test runs at a time; but real threads of the program
-// may share the object, so that up to the machine's word they stay atomic.
-template <typename T>
-T load_now(const volatile T* from) {
-  if constexpr (sizeof(T) <= 8) {
-    return __atomic_load_n(from, __ATOMIC_SEQ_CST);
-  } else {
-    return *from;
-  }
-}
-template <typename T>
-void store_now(volatile T* to, T value) {
-  if constexpr (sizeof(T) <= 8) {
-    __atomic_store_n(to, value, __ATOMIC_SEQ_CST);
-  } else {
-    *to = value;
-  }
-}
-template <typename T, typename Change>
-T change_now(volatile T* object, Change change) {
-  T old = load_now(object);
-  if constexpr (sizeof(T) <= 8) {
-    while (!__atomic_compare_exchange_n(object, &old, change(old), false, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_SEQ_CST)) {
-    }
-  } else {
-    *object = change(old);
-  }
-  return old;
-}
-
-Operation announcement(EventKind kind, std::uintptr_t address, MemoryOrder order,
-                       std::uintptr_t pc) {
-  Operation operation;
-  operation.kind = kind;
-  operation.order = order;
-  operation.address = address;
-  operation.pc = pc;
-  return operation;
-}
-
-template <typename T>
-T atomic_load(const volatile T* object, int order, std::uintptr_t pc) {
-  Thread* self = current_thread;
-  if (self == nullptr) return load_now(object);
-  auto& engine = runtime->engine;
-  engine.announce(*self,
-                  announcement(EventKind::AtomicLoad, address_of(object), order_of(order), pc));
-  const T value = load_now(object);
-  engine.took_effect(*self, EventKind::AtomicLoad, address_of(object), static_cast<u64>(value), 0,
-                     pc, order_of(order), sizeof(T));
-  if (self->spin.on_read(pc, address_of(object), static_cast<u64>(value))) {
-    engine.yield(*self, true);
-  }
-  return value;
-}
-
-template <typename T>
-void atomic_store(volatile T* object, T value, int order, std::uintptr_t pc) {
-  Thread* self = current_thread;
-  if (self == nullptr) return store_now(object, value);
-  auto& engine = runtime->engine;
-  engine.announce(*self,
-                  announcement(EventKind::AtomicStore, address_of(object), order_of(order), pc));
-  store_now(object, value);
-  engine.took_effect(*self, EventKind::AtomicStore, address_of(object), static_cast<u64>(value), 0,
-                     pc, order_of(order), sizeof(T));
-}
-
-template <typename T, typename Change>
-T atomic_change(volatile T* object, int order, std::uintptr_t pc, Change change) {
-  Thread* self = current_thread;
-  if (self == nullptr) return change_now(object, change);
-  auto& engine = runtime->engine;
-  engine.announce(*self,
-                  announcement(EventKind::AtomicRmw, address_of(object), order_of(order), pc));
-  const T old = change_now(object, change);
-  const T now = change(old);
-  engine.took_effect(*self, EventKind::AtomicRmw, address_of(object), static_cast<u64>(now),
-                     static_cast<u64>(old), pc, order_of(order), sizeof(T));
-  if (now == old && self->spin.on_read(pc, address_of(object), static_cast<u64>(old))) {
-    engine.yield(*self, true);
-  }
-  return old;
-}
-
-// Returns what the object held; it was exchanged if that is `expected`.
-template <typename T>
-T atomic_compare_exchange(volatile T* object, T expected, T desired, int order, int failure_order,
-                          std::uintptr_t pc) {
-  Thread* self = current_thread;
-  if (self == nullptr) {
-    return change_now(object, [=](T old) { return old == expected ? desired : old; });
-  }
-  auto& engine = runtime->engine;
-  engine.announce(*self,
-                  announcement(EventKind::AtomicRmw, address_of(object), order_of(order), pc));
-  const T old = load_now(object);
-  if (old == expected) {
-    store_now(object, desired);
-    engine.took_effect(*self, EventKind::AtomicRmw, address_of(object), static_cast<u64>(desired),
-                       static_cast<u64>(old), pc, order_of(order), sizeof(T));
-    return old;
-  }
-  engine.took_effect(*self, EventKind::AtomicCompareFailed, address_of(object),
-                     static_cast<u64>(old), static_cast<u64>(expected), pc,
-                     order_of(failure_order), sizeof(T));
-  if (self->spin.on_read(pc, address_of(object), static_cast<u64>(old))) engine.yield(*self, true);
-  return old;
 }
 
 }  // namespace
@@ -164,7 +48,8 @@ RADDLE_ABI void __tsan_func_entry(void* call_pc) {
   if (self == nullptr) return;
   runtime->note_instrumented_code();
   raddle::harness::Recorder* recorder = runtime->recorder();
-  if (recorder == nullptr) [[likely]] return;
+  if (recorder == nullptr) [[likely]]
+    return;
   // Our caller's frame pointer; its canonical frame address lies above the
   // saved frame pointer and the return address.
   const auto frame = *static_cast<std::uintptr_t*>(__builtin_frame_address(0)) + 16;
@@ -175,7 +60,8 @@ RADDLE_ABI void __tsan_func_exit() {
   Thread* self = current_thread;
   if (self == nullptr) return;
   raddle::harness::Recorder* recorder = runtime->recorder();
-  if (recorder == nullptr) [[likely]] return;
+  if (recorder == nullptr) [[likely]]
+    return;
   recorder->leave(*self);
 }
 
@@ -185,32 +71,32 @@ RADDLE_ABI void __tsan_ignore_thread_end() {}
 
 // --- Plain accesses ---
 
-#define RADDLE_ACCESSES(size)                                                                \
-  RADDLE_ABI void __tsan_read##size(void* p) { access(p, size, false, RADDLE_PC); }          \
-  RADDLE_ABI void __tsan_write##size(void* p) { access(p, size, true, RADDLE_PC); }          \
+#define RADDLE_ACCESSES(size)                                                                 \
+  RADDLE_ABI void __tsan_read##size(void* p) { access(p, size, false, RADDLE_PC); }           \
+  RADDLE_ABI void __tsan_write##size(void* p) { access(p, size, true, RADDLE_PC); }           \
   RADDLE_ABI void __tsan_unaligned_read##size(void* p) { access(p, size, false, RADDLE_PC); } \
   RADDLE_ABI void __tsan_unaligned_write##size(void* p) { access(p, size, true, RADDLE_PC); } \
   RADDLE_ABI void __tsan_volatile_read##size(void* p) { access(p, size, false, RADDLE_PC); }  \
   RADDLE_ABI void __tsan_volatile_write##size(void* p) { access(p, size, true, RADDLE_PC); }  \
-  RADDLE_ABI void __tsan_unaligned_volatile_read##size(void* p) {                            \
-    access(p, size, false, RADDLE_PC);                                                       \
-  }                                                                                          \
-  RADDLE_ABI void __tsan_unaligned_volatile_write##size(void* p) {                           \
-    access(p, size, true, RADDLE_PC);                                                        \
-  }                                                                                          \
-  RADDLE_ABI void __tsan_read_write##size(void* p) {                                         \
-    access(p, size, false, RADDLE_PC);                                                       \
-    access(p, size, true, RADDLE_PC);                                                        \
-  }                                                                                          \
-  RADDLE_ABI void __tsan_unaligned_read_write##size(void* p) {                               \
-    access(p, size, false, RADDLE_PC);                                                       \
-    access(p, size, true, RADDLE_PC);                                                        \
-  }                                                                                          \
-  RADDLE_ABI void __tsan_read##size##_pc(void* p, void* pc) {                                \
-    access(p, size, false, reinterpret_cast<std::uintptr_t>(pc));                            \
-  }                                                                                          \
-  RADDLE_ABI void __tsan_write##size##_pc(void* p, void* pc) {                               \
-    access(p, size, true, reinterpret_cast<std::uintptr_t>(pc));                             \
+  RADDLE_ABI void __tsan_unaligned_volatile_read##size(void* p) {                             \
+    access(p, size, false, RADDLE_PC);                                                        \
+  }                                                                                           \
+  RADDLE_ABI void __tsan_unaligned_volatile_write##size(void* p) {                            \
+    access(p, size, true, RADDLE_PC);                                                         \
+  }                                                                                           \
+  RADDLE_ABI void __tsan_read_write##size(void* p) {                                          \
+    access(p, size, false, RADDLE_PC);                                                        \
+    access(p, size, true, RADDLE_PC);                                                         \
+  }                                                                                           \
+  RADDLE_ABI void __tsan_unaligned_read_write##size(void* p) {                                \
+    access(p, size, false, RADDLE_PC);                                                        \
+    access(p, size, true, RADDLE_PC);                                                         \
+  }                                                                                           \
+  RADDLE_ABI void __tsan_read##size##_pc(void* p, void* pc) {                                 \
+    access(p, size, false, reinterpret_cast<std::uintptr_t>(pc));                             \
+  }                                                                                           \
+  RADDLE_ABI void __tsan_write##size##_pc(void* p, void* pc) {                                \
+    access(p, size, true, reinterpret_cast<std::uintptr_t>(pc));                              \
   }
 
 RADDLE_ACCESSES(1)
@@ -276,55 +162,50 @@ RADDLE_ABI void* __tsan_memset(void* to, int value, unsigned long size) {
 
 // --- Atomics ---
 
-#define RADDLE_ATOMICS(bits, T)                                                                  \
-  RADDLE_ABI T __tsan_atomic##bits##_load(const volatile T* a, int order) {                      \
-    return atomic_load(a, order, RADDLE_PC);                                                     \
-  }                                                                                              \
-  RADDLE_ABI void __tsan_atomic##bits##_store(volatile T* a, T value, int order) {               \
-    atomic_store(a, value, order, RADDLE_PC);                                                    \
-  }                                                                                              \
-  RADDLE_ABI T __tsan_atomic##bits##_exchange(volatile T* a, T value, int order) {               \
-    return atomic_change(a, order, RADDLE_PC, [=](T) { return value; });                         \
-  }                                                                                              \
-  RADDLE_ABI T __tsan_atomic##bits##_fetch_add(volatile T* a, T value, int order) {              \
-    return atomic_change(a, order, RADDLE_PC,                                                    \
-                         [=](T old) { return static_cast<T>(old + value); });                    \
-  }                                                                                              \
-  RADDLE_ABI T __tsan_atomic##bits##_fetch_sub(volatile T* a, T value, int order) {              \
-    return atomic_change(a, order, RADDLE_PC,                                                    \
-                         [=](T old) { return static_cast<T>(old - value); });                    \
-  }                                                                                              \
-  RADDLE_ABI T __tsan_atomic##bits##_fetch_and(volatile T* a, T value, int order) {              \
-    return atomic_change(a, order, RADDLE_PC,                                                    \
-                         [=](T old) { return static_cast<T>(old & value); });                    \
-  }                                                                                              \
-  RADDLE_ABI T __tsan_atomic##bits##_fetch_or(volatile T* a, T value, int order) {               \
-    return atomic_change(a, order, RADDLE_PC,                                                    \
-                         [=](T old) { return static_cast<T>(old | value); });                    \
-  }                                                                                              \
-  RADDLE_ABI T __tsan_atomic##bits##_fetch_xor(volatile T* a, T value, int order) {              \
-    return atomic_change(a, order, RADDLE_PC,                                                    \
-                         [=](T old) { return static_cast<T>(old ^ value); });                    \
-  }                                                                                              \
-  RADDLE_ABI T __tsan_atomic##bits##_fetch_nand(volatile T* a, T value, int order) {             \
-    return atomic_change(a, order, RADDLE_PC,                                                    \
-                         [=](T old) { return static_cast<T>(~(old & value)); });                 \
-  }                                                                                              \
-  RADDLE_ABI int __tsan_atomic##bits##_compare_exchange_strong(                                  \
-      volatile T* a, T* expected, T desired, int order, int failure_order) {                     \
-    const T wanted = *expected;                                                                  \
-    *expected = atomic_compare_exchange(a, wanted, desired, order, failure_order, RADDLE_PC);    \
-    return *expected == wanted;                                                                  \
-  }                                                                                              \
-  RADDLE_ABI int __tsan_atomic##bits##_compare_exchange_weak(                                    \
-      volatile T* a, T* expected, T desired, int order, int failure_order) {                     \
-    const T wanted = *expected;                                                                  \
-    *expected = atomic_compare_exchange(a, wanted, desired, order, failure_order, RADDLE_PC);    \
-    return *expected == wanted;                                                                  \
-  }                                                                                              \
-  RADDLE_ABI T __tsan_atomic##bits##_compare_exchange_val(                                       \
-      volatile T* a, T expected, T desired, int order, int failure_order) {                      \
-    return atomic_compare_exchange(a, expected, desired, order, failure_order, RADDLE_PC);       \
+#define RADDLE_ATOMICS(bits, T)                                                                    \
+  RADDLE_ABI T __tsan_atomic##bits##_load(const volatile T* a, int order) {                        \
+    return atomic_load(a, order, RADDLE_PC);                                                       \
+  }                                                                                                \
+  RADDLE_ABI void __tsan_atomic##bits##_store(volatile T* a, T value, int order) {                 \
+    atomic_store(a, value, order, RADDLE_PC);                                                      \
+  }                                                                                                \
+  RADDLE_ABI T __tsan_atomic##bits##_exchange(volatile T* a, T value, int order) {                 \
+    return atomic_change(a, order, RADDLE_PC, [=](T) { return value; });                           \
+  }                                                                                                \
+  RADDLE_ABI T __tsan_atomic##bits##_fetch_add(volatile T* a, T value, int order) {                \
+    return atomic_change(a, order, RADDLE_PC, [=](T old) { return static_cast<T>(old + value); }); \
+  }                                                                                                \
+  RADDLE_ABI T __tsan_atomic##bits##_fetch_sub(volatile T* a, T value, int order) {                \
+    return atomic_change(a, order, RADDLE_PC, [=](T old) { return static_cast<T>(old - value); }); \
+  }                                                                                                \
+  RADDLE_ABI T __tsan_atomic##bits##_fetch_and(volatile T* a, T value, int order) {                \
+    return atomic_change(a, order, RADDLE_PC, [=](T old) { return static_cast<T>(old & value); }); \
+  }                                                                                                \
+  RADDLE_ABI T __tsan_atomic##bits##_fetch_or(volatile T* a, T value, int order) {                 \
+    return atomic_change(a, order, RADDLE_PC, [=](T old) { return static_cast<T>(old | value); }); \
+  }                                                                                                \
+  RADDLE_ABI T __tsan_atomic##bits##_fetch_xor(volatile T* a, T value, int order) {                \
+    return atomic_change(a, order, RADDLE_PC, [=](T old) { return static_cast<T>(old ^ value); }); \
+  }                                                                                                \
+  RADDLE_ABI T __tsan_atomic##bits##_fetch_nand(volatile T* a, T value, int order) {               \
+    return atomic_change(a, order, RADDLE_PC,                                                      \
+                         [=](T old) { return static_cast<T>(~(old & value)); });                   \
+  }                                                                                                \
+  RADDLE_ABI int __tsan_atomic##bits##_compare_exchange_strong(                                    \
+      volatile T* a, T* expected, T desired, int order, int failure_order) {                       \
+    const T wanted = *expected;                                                                    \
+    *expected = atomic_compare_exchange(a, wanted, desired, order, failure_order, RADDLE_PC);      \
+    return *expected == wanted;                                                                    \
+  }                                                                                                \
+  RADDLE_ABI int __tsan_atomic##bits##_compare_exchange_weak(                                      \
+      volatile T* a, T* expected, T desired, int order, int failure_order) {                       \
+    const T wanted = *expected;                                                                    \
+    *expected = atomic_compare_exchange(a, wanted, desired, order, failure_order, RADDLE_PC);      \
+    return *expected == wanted;                                                                    \
+  }                                                                                                \
+  RADDLE_ABI T __tsan_atomic##bits##_compare_exchange_val(volatile T* a, T expected, T desired,    \
+                                                          int order, int failure_order) {          \
+    return atomic_compare_exchange(a, expected, desired, order, failure_order, RADDLE_PC);         \
   }
 
 RADDLE_ATOMICS(8, u8)

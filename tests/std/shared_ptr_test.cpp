@@ -1,5 +1,4 @@
 // std::shared_ptr and std::atomic<std::shared_ptr>: reference counts keep alive, and order.
-#include "tests/std/outcomes.hpp"
 #include <raddle/gtest.hpp>
 
 #include <atomic>
@@ -9,7 +8,7 @@
 namespace {
 
 #ifdef __cpp_lib_atomic_shared_ptr
-RADDLE_TEST(AtomicSharedPtr, KeepsAliveWhatIsRead) {
+void replace_and_read() {
   std::atomic<std::shared_ptr<int>> current{std::make_shared<int>(1)};
   std::thread replacer{[&] { current.store(std::make_shared<int>(2)); }};
   const std::shared_ptr<int> seen = current.load();
@@ -18,16 +17,19 @@ RADDLE_TEST(AtomicSharedPtr, KeepsAliveWhatIsRead) {
   EXPECT_EQ(*current.load(), 2);
 }
 
-bool reads_the_new_one() {
-  std::atomic<std::shared_ptr<int>> current{std::make_shared<int>(1)};
-  std::thread replacer{[&] { current.store(std::make_shared<int>(2)); }};
-  const bool is_new = *current.load() == 2;
-  replacer.join();
-  return is_new;
+#if _GLIBCXX_RELEASE < 13
+// Up to GCC 12, load() gives up the lock inside with a relaxed operation: nothing orders
+// its read of the pointer before the next write. By the standard a race, and
+// libstdc++'s; the values are right all the same.
+TEST(AtomicSharedPtr, RacesInsideThisLibrary) {
+  EXPECT_THAT(raddle::explore(replace_and_read), raddle::FindsRace());
 }
-TEST(AtomicSharedPtr, IsReadBeforeOrAfter) {
-  raddle::tests::expect_both_answers(reads_the_new_one);
+RADDLE_TEST_WITH(AtomicSharedPtr, KeepsAliveWhatIsRead, .on_race = raddle::OnRace::Ignore) {
+  replace_and_read();
 }
+#else
+RADDLE_TEST(AtomicSharedPtr, KeepsAliveWhatIsRead) { replace_and_read(); }
+#endif
 #endif
 
 TEST(SharedPtr, ReplacedWhileItIsReadIsARace) {

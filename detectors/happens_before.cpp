@@ -104,6 +104,13 @@ bool HappensBefore::check_freed(const Access& access) {
   return false;
 }
 
+void HappensBefore::mute(std::uintptr_t address, std::uint64_t size) {
+  shadow_.visit(address, size, [](Segment& segment, std::uintptr_t) {
+    segment.write = kMuted;
+    segment.read = 0;
+  });
+}
+
 void HappensBefore::report(ProblemKind kind, const Access& access, Epoch other,
                            AccessKind other_access, std::uintptr_t clash) {
   found_ = true;

@@ -62,6 +62,9 @@ class HappensBefore final : public scheduler::Observer {
   // Memory gets a new life: what was done to it before counts for nothing.
   void forget(std::uintptr_t address, std::uint64_t size) { shadow_.forget(address, size); }
 
+  // Passes over whatever is done to these bytes until they are allocated anew.
+  void mute(std::uintptr_t address, std::uint64_t size);
+
   // The first problem of the execution, or null.
   const Problem* problem() const { return found_ ? &problem_ : nullptr; }
 

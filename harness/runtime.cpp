@@ -67,6 +67,7 @@ End Runtime::run(const std::function<void()>& body, const ExecutionPlan& plan) {
   some_accesses_visible_ =
       options_.on_race == OnRace::Explore && !is_replay_ && !visible_.empty();
   races.begin_execution();
+  mute_benign_races(races);
   misuse_.begin_execution();
   arena.begin_execution();
   const bool watch = recorder_ != nullptr || is_replay_ || all_accesses_visible_ ||

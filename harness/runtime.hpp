@@ -51,7 +51,10 @@ class Runtime final : public scheduler::Host, public scheduler::Observer {
   // not be taken for a race with a read.
   void access(scheduler::Thread& self, std::uintptr_t address, std::uint32_t size, bool is_write,
               std::uintptr_t pc, bool changes = true) {
-    if (++self.events >= self.attention) [[unlikely]] access_watched(self, address, size, is_write, pc);
+    if (++self.events >= self.attention) [[unlikely]] {
+      access_watched(self, address, size, is_write, pc);
+      if (self.ignores(is_write)) return;
+    }
     const bool is_fine = is_write && changes
                              ? races.on_write(self.id, address, size, pc, engine.step(self))
                              : races.on_read(self.id, address, size, pc, engine.step(self));
@@ -116,6 +119,9 @@ using scheduler::RuntimeScope;
 // destroyed, half-done initialisers forgotten. Defined by interpose/once.cpp.
 void run_static_destructors();
 void reset_statics();
+// Tells the detector what the program called benign before any execution. Defined by
+// interpose/annotations.cpp.
+void mute_benign_races(detectors::HappensBefore& races);
 // The destructors of pthread keys of the calling thread. Defined by interpose/keys.cpp.
 void run_key_destructors();
 

@@ -172,6 +172,7 @@ Thread& Engine::new_thread(Thread& self) {
   thread.has_ended = thread.is_detached = thread.is_joined = thread.was_woken = false;
   thread.is_cancel_pending = false;
   thread.hints_to_ignore = 0;
+  thread.reads_ignored = thread.writes_ignored = 0;
   thread.clock_reads = thread.random_reads = 0;
   thread.exit_handlers.clear();
   thread.name[0] = '\0';
@@ -271,7 +272,7 @@ void Engine::stop(End end) {
 }
 
 void Engine::set_attention(Thread& thread) const {
-  if (watch_accesses_) {
+  if (watch_accesses_ || thread.ignores(false) || thread.ignores(true)) {
     thread.attention = 0;
     return;
   }

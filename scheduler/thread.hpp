@@ -37,6 +37,7 @@ struct Thread {
   bool is_fiber_reused = false;  // another thread of this execution ran on the same stack before
   bool was_woken = false;       // CondWake, FutexWoken: a notify has chosen it
   bool is_cancel_pending = false;
+  std::uint16_t reads_ignored = 0, writes_ignored = 0;  // how deep: its plain accesses do not count
   std::uint32_t hints_to_ignore = 0;  // Engine::yield: so often the thread goes on all the same
   std::uint64_t asleep_since = 0;  // order of going to sleep, for first-come wakeups
   std::uint32_t barrier_phase = 0;
@@ -56,6 +57,7 @@ struct Thread {
   std::uintptr_t stack_low = 0, stack_high = 0;  // of the fiber; 0 for a thread on its own stack
 
   char name[16] = {};
+  bool ignores(bool is_write) const { return (is_write ? writes_ignored : reads_ignored) != 0; }
   bool is_fiber() const { return carrier != nullptr && carrier != this; }
 
   std::uint32_t created_at = 0;  // stack node and return address of the pthread_create call

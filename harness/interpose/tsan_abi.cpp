@@ -65,10 +65,6 @@ RADDLE_ABI void __tsan_func_exit() {
   recorder->leave(*self);
 }
 
-// Functions that clang marks as not to be looked into (Objective-C finalisers) only.
-RADDLE_ABI void __tsan_ignore_thread_begin() {}
-RADDLE_ABI void __tsan_ignore_thread_end() {}
-
 // --- Plain accesses ---
 
 #define RADDLE_ACCESSES(size)                                                                 \

@@ -75,7 +75,22 @@ namespace {
   V(__tsan_external_write)             \
   V(AnnotateHappensBefore)             \
   V(AnnotateHappensAfter)              \
-  V(AnnotateNewMemory)
+  V(AnnotateNewMemory)                 \
+  V(__tsan_external_register_tag)      \
+  V(__tsan_external_register_header)   \
+  V(__tsan_external_assign_tag)        \
+  V(AnnotateBenignRace)                \
+  V(AnnotateBenignRaceSized)           \
+  V(AnnotateIgnoreReadsBegin)          \
+  V(AnnotateIgnoreReadsEnd)            \
+  V(AnnotateIgnoreWritesBegin)         \
+  V(AnnotateIgnoreWritesEnd)           \
+  V(AnnotateRWLockCreate)              \
+  V(AnnotateRWLockCreateStatic)        \
+  V(AnnotateRWLockDestroy)             \
+  V(AnnotateRWLockAcquired)            \
+  V(AnnotateRWLockReleased)            \
+  V(AnnotateThreadName)
 // The compilers know some of these by another type than that of a plain function.
 #define RADDLE_DECLARE(name) extern "C" void raddle_test_##name() __asm__(#name);
 RADDLE_FOR_EACH_NAME(RADDLE_DECLARE)

@@ -123,19 +123,22 @@ RADDLE_ABI void __tsan_ignore_thread_end() {
   ignore(&Thread::writes_ignored, -1);
 }
 
-// A reader-writer lock of the program's own making.
+// A reader-writer lock of the program's own making. What readers leave behind is kept under its
+// second byte: it is for writers, not for other readers.
 RADDLE_ABI void AnnotateRWLockCreate(const char*, int, const volatile void*) {}
 RADDLE_ABI void AnnotateRWLockCreateStatic(const char*, int, const volatile void*) {}
-RADDLE_ABI void AnnotateRWLockDestroy(const char*, int, const volatile void* lock) {
-  note(EventKind::RwDestroy, lock, RADDLE_PC);
-}
+RADDLE_ABI void AnnotateRWLockDestroy(const char*, int, const volatile void*) {}
 RADDLE_ABI void AnnotateRWLockAcquired(const char*, int, const volatile void* lock,
                                        long is_writer) {
-  note(is_writer != 0 ? EventKind::WriteLock : EventKind::ReadLock, lock, RADDLE_PC);
+  note(EventKind::Acquire, lock, RADDLE_PC);
+  if (is_writer != 0) {
+    note(EventKind::Acquire, static_cast<const volatile char*>(lock) + 1, RADDLE_PC);
+  }
 }
 RADDLE_ABI void AnnotateRWLockReleased(const char*, int, const volatile void* lock,
                                        long is_writer) {
-  note(is_writer != 0 ? EventKind::WriteUnlock : EventKind::ReadUnlock, lock, RADDLE_PC);
+  const auto* bytes = static_cast<const volatile char*>(lock);
+  note(EventKind::Release, is_writer != 0 ? bytes : bytes + 1, RADDLE_PC);
 }
 
 RADDLE_ABI void AnnotateThreadName(const char*, int, const char* name) {

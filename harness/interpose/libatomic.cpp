@@ -188,16 +188,16 @@ RADDLE_LIBATOMIC(bool, raddle_atomic_is_lock_free, "__atomic_is_lock_free",
   return as_integer(size, object, [](auto) {});
 }
 
-#define RADDLE_LIBATOMIC_FETCH(bytes, T, operation, change)                                        \
-  RADDLE_LIBATOMIC(T, raddle_atomic_fetch_##operation##_##bytes,                                   \
-                   "__atomic_fetch_" #operation "_" #bytes, (T * object, T value, int order)) {    \
-    return atomic_change(object, order, RADDLE_PC, [=](T old) { return static_cast<T>(change); }); \
-  }                                                                                                \
-  RADDLE_LIBATOMIC(T, raddle_atomic_##operation##_fetch_##bytes,                                   \
-                   "__atomic_" #operation "_fetch_" #bytes, (T * object, T value, int order)) {    \
-    const T old =                                                                                  \
-        atomic_change(object, order, RADDLE_PC, [=](T old) { return static_cast<T>(change); });    \
-    return static_cast<T>(change);                                                                 \
+#define RADDLE_LIBATOMIC_FETCH(bytes, T, operation, change)                                     \
+  RADDLE_LIBATOMIC(T, raddle_atomic_fetch_##operation##_##bytes,                                \
+                   "__atomic_fetch_" #operation "_" #bytes, (T * object, T value, int order)) { \
+    const auto apply = [=](T old) { return static_cast<T>(change); };                           \
+    return atomic_change(object, order, RADDLE_PC, apply);                                      \
+  }                                                                                             \
+  RADDLE_LIBATOMIC(T, raddle_atomic_##operation##_fetch_##bytes,                                \
+                   "__atomic_" #operation "_fetch_" #bytes, (T * object, T value, int order)) { \
+    const auto apply = [=](T old) { return static_cast<T>(change); };                           \
+    return apply(atomic_change(object, order, RADDLE_PC, apply));                               \
   }
 
 #define RADDLE_LIBATOMIC_SIZE(bytes, T)                                                            \

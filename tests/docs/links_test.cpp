@@ -21,7 +21,7 @@ std::set<std::string> all(const std::string& text, const char* pattern) {
 
 TEST(Links, LeadToFilesThatExist) {
   for (const Document& document : documents()) {
-    for (const std::string& target : all(document.text, R"(\]\(([^)#:]+)\))")) {
+    for (const std::string& target : all(document.prose, R"(\]\(([^)#:]+)\))")) {
       const auto path = (root() / document.name).parent_path() / target;
       EXPECT_TRUE(std::filesystem::exists(path)) << document.name << " links to " << target;
     }
@@ -35,7 +35,7 @@ TEST(Links, NameSourcesThatExist) {
   for (const Document& document : documents()) {
     const char* const kPath =
         "`((?:scheduler|detectors|harness|cases|tools|tests|bench|ci|cmake|docs)/[a-zA-Z0-9_./]+)`";
-    for (const std::string& path : all(document.text, kPath)) {
+    for (const std::string& path : all(document.prose, kPath)) {
       EXPECT_TRUE(std::filesystem::exists(root() / path)) << document.name << " names " << path;
       ++checked;
     }

@@ -22,26 +22,28 @@ std::string mark_in(std::string_view line) {
   return std::string(line.substr(begin + 5, end - begin - 5));
 }
 
-std::vector<Block> blocks_of(const std::string& name, const std::string& text) {
-  std::vector<Block> blocks;
+// Fills in what is to be taken out of the text.
+void take_apart(Document& document) {
+  std::vector<Block>& blocks = document.blocks;
   bool is_inside = false;
   std::size_t number = 0, indentation = 0;
   std::string before;
-  for (const std::string& line : lines(text)) {
+  for (const std::string& line : lines(document.text)) {
     ++number;
     const std::size_t fence = line.find("```");
     const bool is_fence = fence != line.npos && line.find_first_not_of(' ') == fence;
     if (is_fence && !is_inside) {
       indentation = fence;
-      blocks.push_back(
-          {name + ":" + std::to_string(number), line.substr(fence + 3), mark_in(before), ""});
+      blocks.push_back({document.name + ":" + std::to_string(number), line.substr(fence + 3),
+                        mark_in(before), ""});
     } else if (!is_fence && is_inside) {
       blocks.back().text += std::string(unindented(line, indentation)) + "\n";
+    } else if (!is_fence) {
+      document.prose += line + "\n";
     }
     if (is_fence) is_inside = !is_inside;
     before = line;
   }
-  return blocks;
 }
 
 }  // namespace
@@ -64,9 +66,9 @@ std::vector<std::string> lines(const std::string& text) {
 }
 
 Document document(const std::string& name) {
-  std::string text = read(root() / name);
-  std::vector<Block> blocks = blocks_of(name, text);
-  return {name, std::move(text), std::move(blocks)};
+  Document document{name, read(root() / name), "", {}};
+  take_apart(document);
+  return document;
 }
 
 std::vector<Document> documents() {

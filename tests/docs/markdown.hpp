@@ -18,6 +18,7 @@ struct Block {
 struct Document {
   std::string name;  // from the root of the repository
   std::string text;
+  std::string prose;  // what lies outside of fenced blocks
   std::vector<Block> blocks;
 };
 

@@ -1,4 +1,4 @@
-#include "bodies.hpp"
+#include "tests/harness/bodies.hpp"
 
 #include <atomic>
 #include <mutex>

@@ -1,5 +1,5 @@
 // What a data race does to an exploration.
-#include "bodies.hpp"
+#include "tests/harness/bodies.hpp"
 #include <raddle/gtest.hpp>
 
 #include <thread>

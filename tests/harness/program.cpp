@@ -1,4 +1,4 @@
-#include "program.hpp"
+#include "tests/harness/program.hpp"
 
 #include <array>
 #include <cstdio>

@@ -1,5 +1,5 @@
 // The same seed gives the same report, whoever runs the executions.
-#include "bodies.hpp"
+#include "tests/harness/bodies.hpp"
 #include <raddle/gtest.hpp>
 
 #include <string>

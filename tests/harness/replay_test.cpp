@@ -1,6 +1,6 @@
 // A token gives the same finding again: in this process, in another one, at other addresses.
-#include "bodies.hpp"
-#include "program.hpp"
+#include "tests/harness/bodies.hpp"
+#include "tests/harness/program.hpp"
 #include <raddle/gtest.hpp>
 
 #include <atomic>

@@ -6,6 +6,7 @@
 #include "harness/runtime.hpp"
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 
 namespace {
@@ -33,8 +34,9 @@ void publish(void* argument) {
   event.thread = current_thread->id;
   event.size = sizeof(unsigned);
   event.step = runtime->engine.step(*current_thread);
-  const auto& pointer = reinterpret_cast<const std::uintptr_t&>(ready.state);
-  event.address = pointer + kStatusOffset;
+  std::uintptr_t state = 0;
+  std::memcpy(&state, &ready.state, sizeof(state));  // the first word of a weak_ptr
+  event.address = state + kStatusOffset;
   event.value = 1;
   runtime->on_event(event);
 }

@@ -208,7 +208,9 @@ bool semaphore_is_in_time() {
   const timespec deadline = soon(clock);
   const int result = clock == CLOCK_REALTIME ? sem_timedwait(&permit, &deadline)
                                              : sem_clockwait(&permit, clock, &deadline);
-  if (result != 0) EXPECT_EQ(errno, ETIMEDOUT);
+  if (result != 0) {
+    EXPECT_EQ(errno, ETIMEDOUT);
+  }
   giver.join();
   sem_destroy(&permit);
   return result == 0;
@@ -235,7 +237,9 @@ RADDLE_TEST(Futex, SleepsUntilItIsWoken) {
     EXPECT_LE(futex(word, FUTEX_WAKE_PRIVATE, INT_MAX), 1);
   }};
   while (word == 0) {
-    if (futex(word, FUTEX_WAIT_PRIVATE, 0) != 0) EXPECT_EQ(errno, EAGAIN);
+    if (futex(word, FUTEX_WAIT_PRIVATE, 0) != 0) {
+      EXPECT_EQ(errno, EAGAIN);
+    }
   }
   EXPECT_EQ(value, 7);
   waker.join();

@@ -15,7 +15,9 @@ void publish() {
     data = 1;
     is_ready.store(true, store_order);
   }};
-  if (is_ready.load(load_order)) EXPECT_EQ(data, 1);
+  if (is_ready.load(load_order)) {
+    EXPECT_EQ(data, 1);
+  }
   writer.join();
 }
 

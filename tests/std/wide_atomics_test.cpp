@@ -62,7 +62,9 @@ void publish() {
     full.first = 1;
     state.store(full, std::memory_order_release);
   }};
-  if (state.load(std::memory_order_acquire).first == 1) EXPECT_EQ(data, 1);
+  if (state.load(std::memory_order_acquire).first == 1) {
+    EXPECT_EQ(data, 1);
+  }
   writer.join();
 }
 struct Block {

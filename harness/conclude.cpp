@@ -77,6 +77,7 @@ report::RawFinding raw_finding(const Failure& failure, const scheduler::Trace& t
   raw.thread = failure.thread;
   raw.step = failure.step;
   raw.pc = place_of(failure);
+  raw.backtrace.assign(failure.backtrace, failure.backtrace + failure.backtrace_length);
   raw.file = failure.file;
   raw.line = failure.line;
   if (failure.has_problem) {

@@ -69,21 +69,15 @@ std::vector<ThreadInfo> threads_of(Story& story) {
 }
 
 // The size under which an event's object is noted and named.
-std::uint64_t size_of(const Event& event) { return is_access(event.kind) ? event.size : 0; }
+std::uint64_t size_of(const Event& event) {
+  if (event.kind == EventKind::Free) return Memory::kWholeBlock;
+  return is_access(event.kind) ? event.size : 0;
+}
 
 class Steps {
  public:
   Steps(Story& story, const std::vector<Row>& rows, const Finding& finding)
       : story_(story), finding_(finding) {
-    std::map<std::string, std::set<std::string>> full_names;
-    for (const Row& row : rows) {
-      if (row.kind != Row::Kind::Event) continue;
-      const std::string& name = full_name(story.trace.events[row.event].event);
-      full_names[std::string(last_part(name))].insert(name);
-    }
-    for (const auto& [part, names] : full_names) {
-      if (names.size() > 1) ambiguous_.insert(part);
-    }
     for (const Row& row : rows) add(row);
   }
 
@@ -96,16 +90,6 @@ class Steps {
   std::vector<Step> steps;
 
  private:
-  const std::string& full_name(const Event& event) {
-    return story_.memory.name(event.address, size_of(event)).name;
-  }
-
-  std::string cell_name(const Event& event) {
-    const std::string& name = full_name(event);
-    const std::string part(last_part(name));
-    return ambiguous_.contains(part) ? name : part;
-  }
-
   void add(const Row& row) {
     if (row.kind != Row::Kind::Event) {
       Step step;
@@ -122,12 +106,15 @@ class Steps {
     const Event& event = entry.event;
     const MemoryName& name = story_.memory.name(event.address, size_of(event));
     ActionWords words;
-    words.object = event.address == 0 ? "" : cell_name(event);
+    words.object = event.address == 0 ? "" : name.cell;
     const bool has_value = is_access(event.kind) && event.size > 0 && event.size <= 8;
     if (has_value) words.value = story_.memory.value(event.value, event.size, name);
     if (has_value && is_atomic_access(event.kind)) {
       words.extra = story_.memory.value(event.extra, event.size, name);
     }
+    const bool is_futex =
+        event.kind == EventKind::FutexWait || event.kind == EventKind::FutexMismatch;
+    if (is_futex && name.scalar) words.value = story_.memory.value(event.value, 4, name);
     words.thread = thread_names(row);
     if (has_value && name.name == finding_.object.name && event.size == finding_.object.size) {
       value_ = words.value;
@@ -161,7 +148,6 @@ class Steps {
 
   Story& story_;
   const Finding& finding_;
-  std::set<std::string> ambiguous_;
   std::uint64_t number_ = 0;
   std::string value_;
 };

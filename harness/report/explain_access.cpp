@@ -57,7 +57,7 @@ class AccessExplanation final : public Explanation {
     interest.threads = {problem_.thread, problem_.other};
     interest.from_first_key = true;
     const std::size_t at = second_ != Story::kNone ? second_ : first_;
-    if (at != Story::kNone) story_.memory.note(problem_.address, problem_.size, at);
+    if (at != Story::kNone) story_.memory.note(problem_.address, named_size(), at);
     for (const auto& [thread, event] : accesses()) {
       if (event == Story::kNone) continue;
       for (const Story::Held& held : story_.held(thread, event)) {
@@ -68,7 +68,7 @@ class AccessExplanation final : public Explanation {
   }
 
   void tell(Finding& finding, std::vector<Step>& last) override {
-    const MemoryName& name = story_.memory.name(problem_.address, problem_.size);
+    const MemoryName& name = story_.memory.name(problem_.address, named_size());
     finding.object = {name.name, name.type, problem_.size};
     finding.summary = summary(name);
     add_sites(finding);
@@ -85,6 +85,11 @@ class AccessExplanation final : public Explanation {
 
  private:
   std::uint64_t size() const { return std::max<std::uint64_t>(problem_.size, 1); }
+
+  // What a second free is about is the block, not its first member.
+  std::uint64_t named_size() const {
+    return problem_.kind == ProblemKind::DoubleFree ? Memory::kWholeBlock : problem_.size;
+  }
 
   bool overlaps(const Event& event) const {
     const bool is_block = event.kind == EventKind::Free || event.kind == EventKind::Allocate;

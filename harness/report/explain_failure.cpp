@@ -5,14 +5,41 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <sstream>
+
 namespace raddle::report {
 namespace {
 
 using scheduler::ThreadId;
 
-std::string first_line(const std::string& text) {
-  const std::string line = text.substr(0, text.find('\n'));
-  return line;
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// What GoogleTest says in several lines, in one: "Expected equality of these
+// values: hits.load(), which is 1, and 2".
+std::string in_one_line(const std::string& message) {
+  std::vector<std::string> lines;
+  std::istringstream in(message);
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t from = line.find_first_not_of(' ');
+    if (from != std::string::npos) lines.push_back(line.substr(from));
+  }
+  if (lines.empty() || !lines[0].ends_with(":")) {
+    if (lines.size() < 2 || !lines[1].starts_with("Actual:")) return first_line(message);
+    return lines[0] + ", " + lines[1];  // "Value of: is_open, Actual: false"
+  }
+  const std::string which = "Which is: ";
+  std::vector<std::string> values;
+  for (std::size_t i = 1; i < lines.size() && (values.size() < 2 || lines[i].starts_with(which));
+       ++i) {
+    if (lines[i].starts_with(which) && !values.empty()) {
+      values.back() += " is " + lines[i].substr(which.size());
+    } else {
+      values.push_back(lines[i]);
+    }
+  }
+  if (values.size() < 2) return first_line(message);
+  return "not equal: " + values[0] + " and " + values[1];
 }
 
 class FailureExplanation final : public Explanation {
@@ -46,10 +73,9 @@ class FailureExplanation final : public Explanation {
     }
     const Frame where = place();
     finding.summary = sentence() + at_place(where);
-    const std::string& message = story_.raw.message;
-    if (message.find('\n') != std::string::npos) finding.notes.push_back(message);
+    if (std::string more = rest(); !more.empty()) finding.notes.push_back(std::move(more));
     if (!is_known(story_.raw.thread)) return;
-    const std::vector<Frame> stack = story_.last_stack(story_.raw.thread, story_.raw.pc);
+    const std::vector<Frame> stack = this->stack();
     if (!stack.empty()) {
       finding.sites.push_back(
           {story_.thread_name(story_.raw.thread) + " was here", number(story_.raw.thread), stack});
@@ -62,11 +88,30 @@ class FailureExplanation final : public Explanation {
   bool is_known(ThreadId thread) const { return index(thread) < story_.trace.threads.size(); }
 
   Frame place() {
-    const Frame where = is_known(story_.raw.thread)
-                            ? first_of_program(story_.last_stack(story_.raw.thread, story_.raw.pc))
-                            : Frame{};
+    const Frame where = is_known(story_.raw.thread) ? first_of_program(stack()) : Frame{};
     if (story_.raw.file.empty()) return where;
     return {where.function, story_.raw.file, story_.raw.line};
+  }
+
+  // What the summary does not say of the message.
+  std::string rest() const {
+    const std::string& message = story_.raw.message;
+    const std::size_t end = message.find('\n');
+    if (end == std::string::npos) return "";
+    std::string more =
+        story_.raw.kind == FindingKind::Assertion ? message : message.substr(end + 1);
+    return more.erase(more.find_last_not_of('\n') + 1);
+  }
+
+  // As recorded, or, where code that is not recorded was at work, as the stack said when
+  // the signal came.
+  std::vector<Frame> stack() {
+    std::vector<Frame> recorded = story_.last_stack(story_.raw.thread, story_.raw.pc);
+    std::vector<Frame> walked = story_.stacks.for_people(story_.raw.backtrace);
+    const auto own = [](const std::vector<Frame>& frames) {
+      return std::count_if(frames.begin(), frames.end(), is_program);
+    };
+    return own(walked) > own(recorded) ? walked : recorded;
   }
 
   std::string thread() const {
@@ -77,7 +122,7 @@ class FailureExplanation final : public Explanation {
     const std::string message = first_line(story_.raw.message);
     switch (story_.raw.kind) {
       case FindingKind::Assertion:
-        return fmt::format("failed check in {}: {}", thread(), message);
+        return fmt::format("failed check in {}: {}", thread(), in_one_line(story_.raw.message));
       case FindingKind::Exception:
         return fmt::format("exception left {}: {}", thread(), message);
       case FindingKind::Crash:

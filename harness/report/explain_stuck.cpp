@@ -96,7 +96,10 @@ class StuckExplanation final : public Explanation {
   }
 
   std::string waits(const Blocked& blocked) {
-    const std::string object = blocked.object == 0 ? "" : story_.quoted(blocked.object);
+    return waits(blocked, blocked.object == 0 ? "" : story_.quoted(blocked.object));
+  }
+
+  std::string waits(const Blocked& blocked, const std::string& object) {
     const std::string target = blocked.target == scheduler::kNoThread ? "" : name(blocked.target);
     return waiting(blocked.waiting_for, object, target);
   }
@@ -110,8 +113,7 @@ class StuckExplanation final : public Explanation {
     const bool is_cause = is_in_cycle(blocked.thread) || blocked.thread == stuck_.sleeper;
     const bool is_only_joining = blocked.waiting_for == EventKind::ThreadJoin && !is_cause;
     if (!is_only_joining) {
-      std::string action = waits(blocked);
-      action.erase(std::remove(action.begin(), action.end(), '`'), action.end());
+      const std::string action = waits(blocked, story_.memory.name(blocked.object, 0).cell);
       last.push_back(last_step(blocked.thread, action, place(blocked.thread)));
       last.back().is_key = is_cause || stuck_.cycle.empty();
     }

@@ -72,6 +72,10 @@ void Memory::note(std::uintptr_t address, std::uint64_t size, std::size_t at_eve
 
 Memory::Noted Memory::look_up(std::uintptr_t address, std::uint64_t size, std::size_t at_event) {
   Noted noted;
+  if (size == kWholeBlock) {
+    look_up_heap(noted, address, size, at_event);
+    return noted;
+  }
   if (look_up_local(noted, address, size, at_event)) return noted;
   if (look_up_heap(noted, address, size, at_event)) return noted;
   if (look_up_global(noted, address, size)) return noted;
@@ -231,6 +235,14 @@ bool Memory::look_up_heap(Noted& noted, std::uintptr_t address, std::uint64_t si
     const std::uint64_t element = one == 0 ? 0 : (offset - header) / one;
     const std::string name = type_name(info_, die);
     const bool is_array = header == 0 && allocation.extra > one;
+    if (size == kWholeBlock) {
+      noted.by_variable = is_array ? name + "[]" : name;
+      return true;
+    }
+    if (name.starts_with("std::__future_base::")) {
+      noted.by_variable = "future";
+      return true;
+    }
     const std::uint64_t rest = one == 0 ? offset : (offset - header) % one;
     set_variable(noted, is_array ? fmt::format("{}[{}]", name, element) : name, die, rest, size);
     if (!noted.by_member.empty() && !is_array) noted.by_variable = noted.by_member;
@@ -266,10 +278,10 @@ void Memory::settle() {
                                        [&](const auto& other) { return other.second <= mine; });
     noted.result.name += fmt::format(" #{}", earlier);
   }
-  drop_namespaces();
+  shorten_names();
 }
 
-void Memory::drop_namespaces() {
+void Memory::shorten_names() {
   std::map<std::string, std::set<std::string>> full_names;  // by short name
   for (auto& [key, noted] : noted_) {
     noted.result.full_name = noted.result.name;
@@ -279,11 +291,20 @@ void Memory::drop_namespaces() {
     std::string brief(info_.without_namespaces(noted.result.name));
     if (full_names[brief].size() == 1) noted.result.name = std::move(brief);
   }
+  std::map<std::string_view, std::set<std::string_view>> names;  // by their last part
+  for (const auto& [key, noted] : noted_) {
+    names[last_part(noted.result.name)].insert(noted.result.name);
+  }
+  for (auto& [key, noted] : noted_) {
+    const std::string_view part = last_part(noted.result.name);
+    noted.result.cell = names.at(part).size() == 1 ? std::string(part) : noted.result.name;
+  }
 }
 
 const MemoryName& Memory::name(std::uintptr_t address, std::uint64_t size) {
   if (!is_settled_) settle();
-  static const MemoryName kUnknown{"an unknown object", "an unknown object", "", "", 0, {}};
+  static const MemoryName kUnknown{
+      "an unknown object", "an unknown object", "an unknown object", "", "", 0, {}};
   const auto at = noted_.find({address, size});
   return at == noted_.end() ? kUnknown : at->second.result;
 }

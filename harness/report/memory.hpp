@@ -20,6 +20,7 @@ namespace raddle::report {
 struct MemoryName {
   std::string name;       // "Account::balance_", "account.mutex_", "table[3].count", "mutex M1"
   std::string full_name;  // with its namespaces: "bank::Account::balance_"
+  std::string cell;       // for table cells: "balance_", if that is clear
   std::string type;       // "int", "std::mutex"; empty if unknown
   std::string place;  // "local variable of `transfer`", "in a heap block of 24 bytes allocated ..."
   std::uint64_t size{};
@@ -35,7 +36,10 @@ class Memory {
   // All must outlive this.
   Memory(DebugInfo& info, Symbols& symbols, Stacks& stacks, const scheduler::Trace& trace);
 
-  // `size`: bytes accessed, 0 for a synchronisation object. `at_event`: the index of
+  static constexpr std::uint64_t kWholeBlock = ~std::uint64_t{0};
+
+  // `size`: bytes accessed, 0 for a synchronisation object, kWholeBlock for a block
+  // of the heap that is allocated or freed. `at_event`: the index of
   // an event that has to do with it, whose moment and thread say what is alive.
   void note(std::uintptr_t address, std::uint64_t size, std::size_t at_event);
 
@@ -66,7 +70,7 @@ class Memory {
   std::optional<Dwarf_Die> class_of_block(const scheduler::Event& allocation,
                                           std::uint32_t allocation_stack, std::uint64_t& header);
   void settle();
-  void drop_namespaces();
+  void shorten_names();
 
   DebugInfo& info_;
   Symbols& symbols_;

@@ -44,23 +44,27 @@ std::string padded(std::string_view text, std::size_t width) {
 }
 
 std::string wrapped(std::string_view text, std::size_t width) {
-  std::string out;
-  std::size_t column = 0;
+  if (const std::size_t end = text.find('\n'); end != std::string_view::npos) {
+    return wrapped(text.substr(0, end), width) + "\n" + wrapped(text.substr(end + 1), width);
+  }
+  const std::size_t indent = std::min(text.find_first_not_of(' '), text.size());
+  std::string out(indent, ' ');
+  text.remove_prefix(indent);
+  std::size_t column = indent;
+  bool is_first = true;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    const std::size_t end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);
-    if (column > 0 && column + 1 + width_of(word) > width) {
-      out += "\n  ";
-      column = 2;
-    } else if (column > 0) {
+    if (!is_first && column + 1 + width_of(word) > width) {
+      out += "\n" + std::string(indent + 2, ' ');
+      column = indent + 2;
+    } else if (!is_first) {
       out += ' ';
       ++column;
     }
+    is_first = false;
     out += word;
     column += width_of(word);
-    const bool is_line_end = end < text.size() && text[end] == '\n';
-    if (is_line_end) out += '\n';
-    if (is_line_end) column = 0;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;

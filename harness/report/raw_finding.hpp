@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace raddle::report {
 
@@ -18,9 +19,10 @@ struct RawFinding {
   std::optional<detectors::Stuck> stuck;      // deadlocks, lost wakeups
   std::string message;  // the assertion's text, the exception's what(), the signal, the call
   scheduler::ThreadId thread{scheduler::kNoThread};
-  std::uint64_t step{};  // of the last thing that happened
-  std::uintptr_t pc{};   // where, if known
-  std::string file;      // of the failed expectation, if known
+  std::uint64_t step{};                   // of the last thing that happened
+  std::uintptr_t pc{};                    // where, if known
+  std::vector<std::uintptr_t> backtrace;  // return addresses, innermost first; from a signal
+  std::string file;                       // of the failed expectation, if known
   int line{};
 };
 

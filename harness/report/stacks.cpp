@@ -36,6 +36,17 @@ bool is_for_program(std::string_view function) {
   return is_among(function, kAccessors);
 }
 
+// Without the library, but for the call that the program made last.
+std::vector<Frame> folded(const std::vector<Frame>& all) {
+  const auto first = std::find_if(all.begin(), all.end(), is_program);
+  if (first == all.end())
+    return {all.begin(), all.begin() + std::min<std::ptrdiff_t>(3, std::ssize(all))};
+  std::vector<Frame> kept;
+  if (first != all.begin() && !is_evident((first - 1)->function)) kept.push_back(*(first - 1));
+  std::copy_if(first, all.end(), std::back_inserter(kept), is_program);
+  return kept;
+}
+
 }  // namespace
 
 Stacks::Stacks(Symbols& symbols, const scheduler::Trace& trace) : symbols_(symbols), trace_(trace) {
@@ -97,14 +108,17 @@ std::vector<Frame> Stacks::full(std::uintptr_t pc, std::uint32_t node) {
 }
 
 std::vector<Frame> Stacks::for_people(std::uintptr_t pc, std::uint32_t node) {
-  const std::vector<Frame> all = full(pc, node);
-  const auto first = std::find_if(all.begin(), all.end(), is_program);
-  if (first == all.end())
-    return {all.begin(), all.begin() + std::min<std::ptrdiff_t>(3, std::ssize(all))};
-  std::vector<Frame> kept;
-  if (first != all.begin() && !is_evident((first - 1)->function)) kept.push_back(*(first - 1));
-  std::copy_if(first, all.end(), std::back_inserter(kept), is_program);
-  return kept;
+  return folded(full(pc, node));
+}
+
+std::vector<Frame> Stacks::for_people(const std::vector<std::uintptr_t>& return_addresses) {
+  std::vector<Frame> all;
+  for (std::uintptr_t address : return_addresses) {
+    for (const Frame& frame : symbols_.frames(address)) {
+      if (!is_runtime(frame)) all.push_back(frame);
+    }
+  }
+  return folded(all);
 }
 
 bool Stacks::is_of_program(std::uintptr_t pc, std::uint32_t node) {

@@ -30,6 +30,9 @@ class Stacks {
   // does not show it anyway, as it does with locks and threads.
   std::vector<Frame> for_people(std::uintptr_t pc, std::uint32_t node);
 
+  // The same for a list of return addresses, innermost first.
+  std::vector<Frame> for_people(const std::vector<std::uintptr_t>& return_addresses);
+
   // Where the program did it: its innermost frame of its own.
   Frame where(std::uintptr_t pc, std::uint32_t node);
 

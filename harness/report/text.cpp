@@ -36,7 +36,15 @@ std::string stack_text(const std::vector<Frame>& stack, bool color) {
   width = std::min(width, kWidestFunction);
   std::string out;
   bool is_shown = false;
-  for (const Frame& frame : stack) {
+  // Of a recursion without end, its beginning and its end.
+  constexpr std::size_t kFirst = 8, kLast = 4;
+  const bool is_deep = stack.size() > 2 * (kFirst + kLast);
+  for (std::size_t i = 0; i < stack.size(); ++i) {
+    if (is_deep && i == kFirst) {
+      i = stack.size() - kLast;
+      out += fmt::format("    ... {} more calls\n", i - kFirst);
+    }
+    const Frame& frame = stack[i];
     const bool is_program = report::is_program(frame);
     std::string line = "    " + report::padded(frame.function, width) + "  " +
                        paint(is_program ? place(frame) : "", Ink::Dim, color);

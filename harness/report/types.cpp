@@ -62,6 +62,7 @@ struct Piece {
 std::optional<Piece> piece_at(DebugInfo& info, Dwarf_Die type, std::uint64_t offset,
                               std::uint64_t size) {
   std::optional<Piece> found;
+  std::optional<Piece> unsized;
   for (const Dwarf_Die& child : die_children(type)) {
     Dwarf_Die die = child;
     const int tag = dwarf_tag(&die);
@@ -71,11 +72,17 @@ std::optional<Piece> piece_at(DebugInfo& info, Dwarf_Die type, std::uint64_t off
     if (!at || !declared) continue;
     const Dwarf_Die member_type = info.complete(strip(*declared));
     const std::uint64_t member_size = size_of(member_type);
+    if (member_size == 0 && *at <= offset && (!unsized || unsized->offset <= *at)) {
+      unsized = Piece{die, member_type, *at, 0};
+    }
     if (offset < *at || offset >= *at + member_size) continue;
     if (size > member_size - (offset - *at)) continue;  // touches more than this member
     if (!found || member_size == size) found = Piece{die, member_type, *at, member_size};
   }
-  return found;
+  // Of some library classes (std::condition_variable) only a mention is there, which
+  // has no size: such a member reaches to the next one.
+  const bool is_nearer = unsized && (!found || found->offset < unsized->offset);
+  return is_nearer || !found ? unsized : found;
 }
 
 std::string index_text(Dwarf_Die array, std::uint64_t element) {

@@ -211,13 +211,15 @@ std::string action(const Event& event, const ActionWords& words) {
     case EventKind::OncePass:
       return "find " + object + " initialised";
     case EventKind::FutexWait:
-      return fmt::format("sleep while {} is {}", object, event.value);
+      if (words.value.empty()) return "wait on " + object;
+      return fmt::format("wait while {} is {}", object, words.value);
     case EventKind::FutexMismatch:
-      return fmt::format("no sleep: {} is {}", object, event.value);
+      if (words.value.empty()) return "no wait on " + object;
+      return fmt::format("no wait: {} is {}", object, words.value);
     case EventKind::FutexWoken:
       return "woken from " + object;
     case EventKind::FutexTimeout:
-      return "sleep on " + object + ": timed out";
+      return "wait on " + object + ": timed out";
     case EventKind::FutexWake:
       return notified("wake", event, words);
     case EventKind::Suspend:
@@ -257,9 +259,10 @@ std::string waiting(EventKind waiting_for, const std::string& object, const std:
       return "waits for " + object + " to be initialised";
     case EventKind::FutexWoken:
     case EventKind::FutexWait:
-      return "waits to be woken on " + object;
+      return "waits on " + object;
     case EventKind::Resume:
-      return object.empty() ? "waits for its turn on the thread" : "waits to be resumed on " + object;
+      return object.empty() ? "waits for its turn on the thread"
+                            : "waits to be resumed on " + object;
     case EventKind::Sleep:
       return "sleeps";
     case EventKind::ReadLock:

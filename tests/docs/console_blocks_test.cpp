@@ -12,9 +12,9 @@ namespace {
 
 // Both streams of a shell command, run where the programs of the documents are.
 std::string output_of(const std::string& command) {
-  // RADDLE_UPDATE_GOLDEN is for this test; to raddle it would be an unknown option.
+  // UPDATE_GOLDEN is for this test; to raddle it would be an unknown option.
   const std::string whole =
-      "cd '" RADDLE_SAMPLES_DIR "' && unset RADDLE_UPDATE_GOLDEN && { " + command + "; } 2>&1";
+      "cd '" RADDLE_SAMPLES_DIR "' && unset UPDATE_GOLDEN && { " + command + "; } 2>&1";
   std::FILE* pipe = popen(whole.c_str(), "r");
   if (pipe == nullptr) return "";
   std::string output;
@@ -58,11 +58,11 @@ void expect_true(const Document& document, const Block& block) {
   const std::string part = extract(output, quoted(block.mark, 0), quoted(block.mark, 1));
   ASSERT_NE(part, "") << block.where << ": not in\n" << output;
   const std::string expected = first_line + "\n" + part;
-  if (std::getenv("RADDLE_UPDATE_GOLDEN") != nullptr) {
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
     update(document.name, "```console\n" + block.text, "```console\n" + expected);
     return;
   }
-  EXPECT_EQ(block.text, expected) << block.where << "; RADDLE_UPDATE_GOLDEN=1 writes it anew";
+  EXPECT_EQ(block.text, expected) << block.where << "; UPDATE_GOLDEN=1 writes it anew";
 }
 
 TEST(ConsoleBlocks, ShowWhatComesOut) {

@@ -76,11 +76,11 @@ Finding deadlock() {
 }
 
 TEST(FindingText, ShowsARaceAsATableWithBothStacks) {
-  testing::expect_golden("race", race().text());
+  testing::expect_golden("report", "race", race().text());
 }
 
 TEST(FindingText, ShowsADeadlockWithItsCycleInSentences) {
-  testing::expect_golden("deadlock", deadlock().text());
+  testing::expect_golden("report", "deadlock", deadlock().text());
 }
 
 TEST(FindingText, FitsManyThreadsAndLongNamesIntoTheScreen) {
@@ -95,7 +95,7 @@ TEST(FindingText, FitsManyThreadsAndLongNamesIntoTheScreen) {
   const std::string text = finding.text();
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 100U) << line;
-  testing::expect_golden("many_threads", text);
+  testing::expect_golden("report", "many_threads", text);
 }
 
 TEST(FindingText, IsPaintedOnlyOnRequest) {

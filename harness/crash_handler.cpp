@@ -8,6 +8,7 @@
 #include <cstring>
 #include <exception>
 
+#include "harness/interpose/caller.hpp"
 #include "harness/runtime.hpp"
 
 namespace raddle::harness {
@@ -77,13 +78,21 @@ void fill_backtrace(Failure& failure, const ucontext_t& context) {
   failure.backtrace_length = 0;
   failure.backtrace[failure.backtrace_length++] =
       static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RIP]) + 1;
+  // The functions of the C library keep no frame pointer, so that the walk would
+  // miss who called the first of them.
+  if (const auto pc = failure.backtrace[0] - 1; !interpose::is_instrumented(pc)) {
+    const std::uintptr_t caller = interpose::find_caller(pc);
+    if (caller != pc) failure.backtrace[failure.backtrace_length++] = caller;
+  }
   // Only within the thread's own stack, upwards: code without frame pointers ends the walk.
   while (failure.backtrace_length < std::size(failure.backtrace) &&
          frame >= self->fiber->stack_low() && frame + 16 <= self->fiber->stack_high() &&
          frame % 8 == 0) {
     const auto* words = reinterpret_cast<const std::uintptr_t*>(frame);
     if (words[1] == 0) break;
-    failure.backtrace[failure.backtrace_length++] = words[1];
+    if (words[1] != failure.backtrace[failure.backtrace_length - 1]) {
+      failure.backtrace[failure.backtrace_length++] = words[1];
+    }
     if (words[0] <= frame) break;
     frame = words[0];
   }

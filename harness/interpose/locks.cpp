@@ -1,6 +1,5 @@
 // pthread mutexes, spin locks and reader-writer locks.
 
-#include "harness/interpose/caller.hpp"
 #include "harness/interpose/clock.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
@@ -57,7 +56,7 @@ bool is_valid(const timespec* time) { return time->tv_nsec >= 0 && time->tv_nsec
 RADDLE_C int pthread_mutex_init(pthread_mutex_t* mutex,
                                 const pthread_mutexattr_t* attributes) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::MutexInit, address_of(mutex), sizeof(*mutex), RADDLE_CALLER);
+    renew(*self, EventKind::MutexInit, address_of(mutex), sizeof(*mutex), RADDLE_PC);
   }
   const int error = RADDLE_REAL(pthread_mutex_init)(mutex, attributes);
   if (current_thread != nullptr && error == 0) refuse_robust(mutex, RADDLE_CALLER);
@@ -65,7 +64,7 @@ RADDLE_C int pthread_mutex_init(pthread_mutex_t* mutex,
 }
 RADDLE_C int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::MutexDestroy, address_of(mutex), sizeof(*mutex), RADDLE_CALLER);
+    renew(*self, EventKind::MutexDestroy, address_of(mutex), sizeof(*mutex), RADDLE_PC);
   }
   return RADDLE_REAL(pthread_mutex_destroy)(mutex);
 }
@@ -73,12 +72,12 @@ RADDLE_C int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_mutex_lock)(mutex);
   return lock_mutex(runtime->engine, *self, address_of(mutex), type_of(mutex), kNoDeadline,
-                    RADDLE_CALLER);
+                    RADDLE_PC);
 }
 RADDLE_C int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_mutex_trylock)(mutex);
-  return try_lock_mutex(runtime->engine, *self, address_of(mutex), type_of(mutex), RADDLE_CALLER);
+  return try_lock_mutex(runtime->engine, *self, address_of(mutex), type_of(mutex), RADDLE_PC);
 }
 RADDLE_C int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
                                      const timespec* time) noexcept {
@@ -86,31 +85,31 @@ RADDLE_C int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
   if (self == nullptr) return RADDLE_REAL(pthread_mutex_clocklock)(mutex, clock, time);
   if (!is_valid(time)) return EINVAL;
   return lock_mutex(runtime->engine, *self, address_of(mutex), type_of(mutex),
-                    deadline_of(*time, clock), RADDLE_CALLER);
+                    deadline_of(*time, clock), RADDLE_PC);
 }
 RADDLE_C int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* time) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_mutex_timedlock)(mutex, time);
   if (!is_valid(time)) return EINVAL;
   return lock_mutex(runtime->engine, *self, address_of(mutex), type_of(mutex),
-                    deadline_of(*time, CLOCK_REALTIME), RADDLE_CALLER);
+                    deadline_of(*time, CLOCK_REALTIME), RADDLE_PC);
 }
 RADDLE_C int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_mutex_unlock)(mutex);
-  return unlock_mutex(runtime->engine, *self, address_of(mutex), type_of(mutex), RADDLE_CALLER);
+  return unlock_mutex(runtime->engine, *self, address_of(mutex), type_of(mutex), RADDLE_PC);
 }
 
 // A spin lock is a mutex whose waiters burn time: to the scheduler, the same.
 RADDLE_C int pthread_spin_init(pthread_spinlock_t* lock, int shared) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::MutexInit, address_of(lock), sizeof(*lock), RADDLE_CALLER);
+    renew(*self, EventKind::MutexInit, address_of(lock), sizeof(*lock), RADDLE_PC);
   }
   return RADDLE_REAL(pthread_spin_init)(lock, shared);
 }
 RADDLE_C int pthread_spin_destroy(pthread_spinlock_t* lock) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::MutexDestroy, address_of(lock), sizeof(*lock), RADDLE_CALLER);
+    renew(*self, EventKind::MutexDestroy, address_of(lock), sizeof(*lock), RADDLE_PC);
   }
   return RADDLE_REAL(pthread_spin_destroy)(lock);
 }
@@ -118,84 +117,82 @@ RADDLE_C int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_spin_lock)(lock);
   return lock_mutex(runtime->engine, *self, address_of(lock), MutexType::Normal, kNoDeadline,
-                    RADDLE_CALLER);
+                    RADDLE_PC);
 }
 RADDLE_C int pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_spin_trylock)(lock);
-  return try_lock_mutex(runtime->engine, *self, address_of(lock), MutexType::Normal, RADDLE_CALLER);
+  return try_lock_mutex(runtime->engine, *self, address_of(lock), MutexType::Normal, RADDLE_PC);
 }
 RADDLE_C int pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_spin_unlock)(lock);
-  return unlock_mutex(runtime->engine, *self, address_of(lock), MutexType::Normal, RADDLE_CALLER);
+  return unlock_mutex(runtime->engine, *self, address_of(lock), MutexType::Normal, RADDLE_PC);
 }
 
 RADDLE_C int pthread_rwlock_init(pthread_rwlock_t* lock,
                                  const pthread_rwlockattr_t* attributes) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::RwInit, address_of(lock), sizeof(*lock), RADDLE_CALLER);
+    renew(*self, EventKind::RwInit, address_of(lock), sizeof(*lock), RADDLE_PC);
   }
   return RADDLE_REAL(pthread_rwlock_init)(lock, attributes);
 }
 RADDLE_C int pthread_rwlock_destroy(pthread_rwlock_t* lock) noexcept {
   if (Thread* self = current_thread) {
-    renew(*self, EventKind::RwDestroy, address_of(lock), sizeof(*lock), RADDLE_CALLER);
+    renew(*self, EventKind::RwDestroy, address_of(lock), sizeof(*lock), RADDLE_PC);
   }
   return RADDLE_REAL(pthread_rwlock_destroy)(lock);
 }
 RADDLE_C int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_rdlock)(lock);
-  return lock_read(runtime->engine, *self, address_of(lock), kNoDeadline, RADDLE_CALLER);
+  return lock_read(runtime->engine, *self, address_of(lock), kNoDeadline, RADDLE_PC);
 }
 RADDLE_C int pthread_rwlock_tryrdlock(pthread_rwlock_t* lock) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_tryrdlock)(lock);
-  return try_lock_read(runtime->engine, *self, address_of(lock), RADDLE_CALLER);
+  return try_lock_read(runtime->engine, *self, address_of(lock), RADDLE_PC);
 }
 RADDLE_C int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
                                         const timespec* time) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_clockrdlock)(lock, clock, time);
   if (!is_valid(time)) return EINVAL;
-  return lock_read(runtime->engine, *self, address_of(lock), deadline_of(*time, clock),
-                   RADDLE_CALLER);
+  return lock_read(runtime->engine, *self, address_of(lock), deadline_of(*time, clock), RADDLE_PC);
 }
 RADDLE_C int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* time) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_timedrdlock)(lock, time);
   if (!is_valid(time)) return EINVAL;
   return lock_read(runtime->engine, *self, address_of(lock), deadline_of(*time, CLOCK_REALTIME),
-                   RADDLE_CALLER);
+                   RADDLE_PC);
 }
 RADDLE_C int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_wrlock)(lock);
-  return lock_write(runtime->engine, *self, address_of(lock), kNoDeadline, RADDLE_CALLER);
+  return lock_write(runtime->engine, *self, address_of(lock), kNoDeadline, RADDLE_PC);
 }
 RADDLE_C int pthread_rwlock_trywrlock(pthread_rwlock_t* lock) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_trywrlock)(lock);
-  return try_lock_write(runtime->engine, *self, address_of(lock), RADDLE_CALLER);
+  return try_lock_write(runtime->engine, *self, address_of(lock), RADDLE_PC);
 }
 RADDLE_C int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
                                         const timespec* time) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_clockwrlock)(lock, clock, time);
   if (!is_valid(time)) return EINVAL;
-  return lock_write(runtime->engine, *self, address_of(lock), deadline_of(*time, clock),
-                    RADDLE_CALLER);
+  return lock_write(runtime->engine, *self, address_of(lock), deadline_of(*time, clock), RADDLE_PC);
 }
 RADDLE_C int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* time) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_timedwrlock)(lock, time);
   if (!is_valid(time)) return EINVAL;
   return lock_write(runtime->engine, *self, address_of(lock), deadline_of(*time, CLOCK_REALTIME),
-                    RADDLE_CALLER);
+                    RADDLE_PC);
 }
 RADDLE_C int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_rwlock_unlock)(lock);
-  return unlock_rwlock(runtime->engine, *self, address_of(lock), RADDLE_CALLER);
+  return unlock_rwlock(runtime->engine, *self, address_of(lock), RADDLE_PC);
 }

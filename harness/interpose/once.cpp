@@ -1,7 +1,6 @@
 // One-time initialisation: pthread_once (and std::call_once on top of it), and the guards
 // of function-local statics.
 
-#include "harness/interpose/caller.hpp"
 #include "harness/interpose/instrumented.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
@@ -56,7 +55,7 @@ RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
   if (self == nullptr) return RADDLE_REAL(pthread_once)(control, initialise);
   auto& engine = runtime->engine;
   const auto address = reinterpret_cast<std::uintptr_t>(control);
-  if (!begin_once(engine, *self, address, is_once_done, RADDLE_CALLER)) return 0;
+  if (!begin_once(engine, *self, address, is_once_done, RADDLE_PC)) return 0;
   {
     RuntimeScope scope;
     running.push_back(control);
@@ -69,12 +68,12 @@ RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
     initialise();
   } catch (...) {
     forget();
-    end_once(engine, *self, address, false, RADDLE_CALLER);
+    end_once(engine, *self, address, false, RADDLE_PC);
     throw;
   }
   forget();
   *control = kOnceDone;
-  end_once(engine, *self, address, true, RADDLE_CALLER);
+  end_once(engine, *self, address, true, RADDLE_PC);
   return 0;
 }
 

@@ -40,11 +40,8 @@ std::string function_of(Story& story, ThreadId thread) {
   for (const scheduler::TraceEvent& entry : story.trace.events) {
     if (entry.event.thread != thread) continue;
     if (!seen.insert({entry.event.pc, entry.stack}).second) continue;
-    std::vector<std::string> names;  // outermost first
-    const std::vector<Frame> frames = story.stacks.full(entry.event.pc, entry.stack);
-    for (auto at = frames.rbegin(); at != frames.rend(); ++at) {
-      if (is_program(*at)) names.emplace_back(last_part(at->function));
-    }
+    std::vector<std::string> names = story.stacks.outermost(entry.event.pc, entry.stack, 2);
+    for (std::string& name : names) name = last_part(name);
     if (!names.empty() && outermost.empty()) outermost = names[0];
     if (names.size() > 1) called.insert(names[1]);
   }

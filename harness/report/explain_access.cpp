@@ -50,7 +50,7 @@ class AccessExplanation final : public Explanation {
 
   Interest interest() override {
     Interest interest;
-    interest.objects.push_back({problem_.address, size()});
+    interest.objects.push_back({problem_.address, size(), true});
     for (std::size_t key : {first_, second_}) {
       if (key != Story::kNone) interest.keys.push_back(key);
     }
@@ -122,8 +122,9 @@ class AccessExplanation final : public Explanation {
                          places.empty() ? "" : ", " + places);
     }
     if (problem_.kind == ProblemKind::DoubleFree) {
-      return fmt::format("double free of `{}`{}, freed before{}", name.name,
-                         at_place(place_of_second()), at_place(story_.where(first_)));
+      return fmt::format("double free of `{}`: {} frees it{}, {} had freed it{}", name.name,
+                         story_.thread_name(problem_.thread), at_place(place_of_second()),
+                         story_.thread_name(problem_.other), at_place(story_.where(first_)));
     }
     return fmt::format("use after free: {} {} `{}`{}, freed by {}{}",
                        story_.thread_name(problem_.thread), past(problem_.access), name.name,

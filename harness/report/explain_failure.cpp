@@ -15,8 +15,7 @@ using scheduler::ThreadId;
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// What GoogleTest says in several lines, in one: "Expected equality of these
-// values: hits.load(), which is 1, and 2".
+// What GoogleTest says of two values in several lines, in one: "hits.load() is 1, not 2".
 std::string in_one_line(const std::string& message) {
   std::vector<std::string> lines;
   std::istringstream in(message);
@@ -39,12 +38,18 @@ std::string in_one_line(const std::string& message) {
     }
   }
   if (values.size() < 2) return first_line(message);
-  return "not equal: " + values[0] + " and " + values[1];
+  return values[0] + (values[1].find(" is ") == std::string::npos ? ", not " : ", but ") +
+         values[1];
 }
 
 class FailureExplanation final : public Explanation {
  public:
-  explicit FailureExplanation(Story& story) : story_(story) {}
+  explicit FailureExplanation(Story& story) : story_(story), thread_(story.raw.thread) {
+    // No thread notices that there were too many steps: it is the one that did the last.
+    if (story.raw.kind == FindingKind::StepLimit && !story.trace.events.empty()) {
+      thread_ = story.trace.events.back().event.thread;
+    }
+  }
 
   Interest interest() override {
     Interest interest;
@@ -74,21 +79,20 @@ class FailureExplanation final : public Explanation {
     const Frame where = place();
     finding.summary = sentence() + at_place(where);
     if (std::string more = rest(); !more.empty()) finding.notes.push_back(std::move(more));
-    if (!is_known(story_.raw.thread)) return;
+    if (!is_known(thread_)) return;
     const std::vector<Frame> stack = this->stack();
-    if (!stack.empty()) {
-      finding.sites.push_back(
-          {story_.thread_name(story_.raw.thread) + " was here", number(story_.raw.thread), stack});
+    if (!stack.empty() && stack.front().function != "??") {
+      finding.sites.push_back({story_.thread_name(thread_) + " was here", number(thread_), stack});
     }
-    story_.add_creation_sites(finding, {story_.raw.thread});
-    last.push_back(last_step(story_.raw.thread, row(), where));
+    story_.add_creation_sites(finding, {thread_});
+    last.push_back(last_step(thread_, row(), where));
   }
 
  private:
   bool is_known(ThreadId thread) const { return index(thread) < story_.trace.threads.size(); }
 
   Frame place() {
-    const Frame where = is_known(story_.raw.thread) ? first_of_program(stack()) : Frame{};
+    const Frame where = is_known(thread_) ? first_of_program(stack()) : Frame{};
     if (story_.raw.file.empty()) return where;
     return {where.function, story_.raw.file, story_.raw.line};
   }
@@ -106,7 +110,7 @@ class FailureExplanation final : public Explanation {
   // As recorded, or, where code that is not recorded was at work, as the stack said when
   // the signal came.
   std::vector<Frame> stack() {
-    std::vector<Frame> recorded = story_.last_stack(story_.raw.thread, story_.raw.pc);
+    std::vector<Frame> recorded = story_.last_stack(thread_, story_.raw.pc);
     std::vector<Frame> walked = story_.stacks.for_people(story_.raw.backtrace);
     const auto own = [](const std::vector<Frame>& frames) {
       return std::count_if(frames.begin(), frames.end(), is_program);
@@ -115,7 +119,7 @@ class FailureExplanation final : public Explanation {
   }
 
   std::string thread() const {
-    return is_known(story_.raw.thread) ? story_.thread_name(story_.raw.thread) : "a thread";
+    return is_known(thread_) ? story_.thread_name(thread_) : "a thread";
   }
 
   std::string sentence() const {
@@ -132,7 +136,7 @@ class FailureExplanation final : public Explanation {
       case FindingKind::Nondeterminism:
         return fmt::format("not deterministic: {}", message);
       case FindingKind::UncontrolledBlocking:
-        return fmt::format("{} blocks outside raddle's control: {}", thread(), message);
+        return fmt::format("{} {}", thread(), message);
       case FindingKind::StepLimit:
         return fmt::format("no end in sight: {}", message);
       default:
@@ -158,6 +162,7 @@ class FailureExplanation final : public Explanation {
   }
 
   Story& story_;
+  ThreadId thread_;
   std::optional<Interest::Range> object_;
 };
 

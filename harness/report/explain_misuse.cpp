@@ -28,7 +28,7 @@ class MisuseExplanation final : public Explanation {
 
   Interest interest() override {
     Interest interest;
-    interest.objects.push_back({problem_.address, 1});
+    interest.objects.push_back({problem_.address, 1, false});
     interest.threads.insert(problem_.thread);
     if (problem_.other != scheduler::kNoThread) interest.threads.insert(problem_.other);
     for (std::size_t key : {taken_, event_}) {

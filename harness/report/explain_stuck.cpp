@@ -59,7 +59,7 @@ class StuckExplanation final : public Explanation {
 
  private:
   void add_object(Interest& interest, std::uintptr_t address) {
-    if (address != 0) interest.objects.push_back({address, 1});
+    if (address != 0) interest.objects.push_back({address, 1, false});
   }
 
   // An object is noted with the last event that worked on it: whose words and
@@ -113,7 +113,11 @@ class StuckExplanation final : public Explanation {
     const bool is_cause = is_in_cycle(blocked.thread) || blocked.thread == stuck_.sleeper;
     const bool is_only_joining = blocked.waiting_for == EventKind::ThreadJoin && !is_cause;
     if (!is_only_joining) {
-      const std::string action = waits(blocked, story_.memory.name(blocked.object, 0).cell);
+      const bool sleeps = blocked.waiting_for == EventKind::CondWake ||
+                          blocked.waiting_for == EventKind::FutexWoken;
+      const std::string action = sleeps
+                                     ? "waits for ever"  // the row before it says for what
+                                     : waits(blocked, story_.memory.name(blocked.object, 0).cell);
       last.push_back(last_step(blocked.thread, action, place(blocked.thread)));
       last.back().is_key = is_cause || stuck_.cycle.empty();
     }

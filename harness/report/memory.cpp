@@ -1,5 +1,6 @@
 #include "harness/report/memory.hpp"
 
+#include "harness/report/captures.hpp"
 #include "harness/report/locals.hpp"
 #include "harness/report/short_name.hpp"
 #include "harness/report/words.hpp"
@@ -23,13 +24,6 @@ std::string file_and_line(const Frame& frame) {
 
 std::string without_dot(const std::string& path) {
   return path.starts_with(".") ? path.substr(1) : path;
-}
-
-// The class whose member function this is.
-std::optional<Dwarf_Die> class_of_this(Dwarf_Die function) {
-  const std::optional<Dwarf_Die> self = die_reference(function, DW_AT_object_pointer);
-  const std::optional<Dwarf_Die> pointer = self ? plain_type(*self) : std::nullopt;
-  return pointer ? plain_type(*pointer) : std::nullopt;
 }
 
 // "Account" from "std::__new_allocator<Account>::allocate(...)" and the like.
@@ -140,6 +134,12 @@ bool Memory::look_up_local(Noted& noted, std::uintptr_t address, std::uint64_t s
       const bool is_by_member =
           !classes.empty() && noted.by_member.starts_with(type_name(info_, classes.front()) + "::");
       if (!is_by_member) noted.by_member.clear();
+      return true;
+    }
+    if (const auto captured = captured_at(info_, symbols_, trace_, address)) {
+      set_variable(noted, captured->name, captured->type, address - captured->address, size);
+      noted.result.place = "local variable that a lambda holds by reference";
+      noted.by_member.clear();
       return true;
     }
     noted.result.place = "on the stack of a thread";

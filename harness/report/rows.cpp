@@ -24,6 +24,7 @@ bool overlaps(const Event& event, const Interest::Range& range) {
 bool touches_objects(const Event& event, const Interest& interest) {
   if (event.address == 0) return false;
   return std::any_of(interest.objects.begin(), interest.objects.end(), [&](const auto& range) {
+    if (!range.is_memory && is_plain_access(event.kind)) return false;
     return overlaps(event, range) ||
            (event.kind >= EventKind::CondWait && event.kind <= EventKind::CondTimeout &&
             event.extra == range.address);
@@ -47,7 +48,9 @@ bool is_between_participants(const Event& event, const Interest& interest) {
 bool is_bookkeeping(const scheduler::TraceEvent& entry, Stacks& stacks) {
   const EventKind kind = entry.event.kind;
   const bool is_once = kind >= EventKind::OnceBegin && kind <= EventKind::OncePass;
-  return (is_access(kind) || is_once) && stacks.is_library_work(entry.event.pc, entry.stack);
+  const bool is_lock = kind >= EventKind::MutexInit && kind <= EventKind::WriteUnlock;
+  return (is_access(kind) || is_once || is_lock) &&
+         stacks.is_library_work(entry.event.pc, entry.stack);
 }
 
 bool is_worth_a_row(const scheduler::TraceEvent& entry, const Interest& interest, Stacks& stacks,
@@ -92,7 +95,7 @@ std::vector<Interest::Range> shared_memory(const Trace& trace, Stacks& stacks) {
         is_shared = is_shared || (other != writer && created[index(other)] <= when);
       }
     }
-    if (is_shared) shared.push_back({address, users.size});
+    if (is_shared) shared.push_back({address, users.size, true});
   }
   return shared;
 }

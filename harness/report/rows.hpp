@@ -15,6 +15,7 @@ struct Interest {
   struct Range {
     std::uintptr_t address;
     std::uint64_t size;
+    bool is_memory = true;  // false: a mutex or its like, whose bytes are nobody's business
   };
   std::vector<Range> objects;             // all operations on these are shown
   std::vector<std::size_t> keys;          // events that make the finding, as indices

@@ -29,10 +29,14 @@ bool is_evident(std::string_view function) {
 
 // Library functions that work on objects of the program.
 bool is_for_program(std::string_view function) {
-  static constexpr std::array<std::string_view, 12> kAccessors{
-      "std::atomic",  "std::__atomic", "std::counting_semaphore", "std::latch",
-      "std::barrier", "std::exchange", "std::__exchange",         "std::swap",
-      "std::min",     "std::max",      "std::construct_at",       "std::call_once"};
+  static constexpr std::array<std::string_view, 25> kAccessors{
+      "std::atomic",     "std::__atomic",    "std::counting_semaphore", "std::latch",
+      "std::barrier",    "std::exchange",    "std::__exchange",         "std::swap",
+      "std::min",        "std::max",         "std::construct_at",       "std::call_once",
+      "std::lock_guard", "std::unique_lock", "std::scoped_lock",        "std::shared_lock",
+      "std::mutex",      "std::recursive_",  "std::timed_mutex",        "std::shared_",
+      "std::lock",       "std::try_lock",    "std::condition_variable", "std::__detail",
+      "__gthread"};
   return is_among(function, kAccessors);
 }
 
@@ -83,28 +87,55 @@ std::vector<OpenCall> Stacks::calls(std::uintptr_t pc, std::uint32_t node) const
   return calls;
 }
 
-std::vector<Frame> Stacks::full(std::uintptr_t pc, std::uint32_t node) {
-  std::vector<Frame> frames;
-  const auto add = [&](const std::vector<Frame>& more) {
-    for (const Frame& frame : more) {
-      if (!is_runtime(frame)) frames.push_back(frame);
+template <typename Visit>
+void Stacks::walk(std::uintptr_t pc, std::uint32_t node, Visit visit) {
+  const auto show = [&](std::uintptr_t return_address) {
+    for (const Frame& frame : symbols_.frames(return_address)) {
+      if (!is_runtime(frame) && !visit(frame)) return false;
     }
+    return true;
   };
   if (pc != 0) {
-    add(symbols_.frames(pc));
+    if (!show(pc)) return;
     // The call came through a library without debug information: the function
     // of the program that made it is known, the line is not.
     const std::uintptr_t inside = pc_inside(pc, node);
     if (inside != pc && inside != 0 && node != 0) {
-      add({symbols_.function_at(inside - 1)});
+      const Frame function = symbols_.function_at(inside - 1);
+      if (!is_runtime(function) && !visit(function)) return;
     }
   }
   while (node != 0 && node < trace_.stacks.size()) {
     const std::uintptr_t call_pc = trace_.stacks[node].call_pc;
-    if (call_pc != 0) add(symbols_.frames(call_pc));
+    if (call_pc != 0 && !show(call_pc)) return;
     node = trace_.stacks[node].parent;
   }
+}
+
+std::vector<Frame> Stacks::full(std::uintptr_t pc, std::uint32_t node) {
+  std::vector<Frame> frames;
+  walk(pc, node, [&](const Frame& frame) {
+    frames.push_back(frame);
+    return true;
+  });
   return frames;
+}
+
+std::vector<std::string> Stacks::outermost(std::uintptr_t pc, std::uint32_t node,
+                                           std::size_t count) {
+  std::vector<std::uintptr_t> addresses{pc};
+  for (; node != 0 && node < trace_.stacks.size(); node = trace_.stacks[node].parent) {
+    addresses.push_back(trace_.stacks[node].call_pc);
+  }
+  std::vector<std::string> functions;
+  for (auto at = addresses.rbegin(); at != addresses.rend() && functions.size() < count; ++at) {
+    if (*at == 0) continue;
+    const std::vector<Frame>& frames = symbols_.frames(*at);
+    for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+      if (is_program(*frame) && functions.size() < count) functions.push_back(frame->function);
+    }
+  }
+  return functions;
 }
 
 std::vector<Frame> Stacks::for_people(std::uintptr_t pc, std::uint32_t node) {
@@ -125,8 +156,8 @@ bool Stacks::is_of_program(std::uintptr_t pc, std::uint32_t node) {
   if (pc == 0) return true;  // not known: better to show too much
   const auto [at, is_new] = is_of_program_.try_emplace({pc, node}, false);
   if (is_new) {
-    const std::vector<Frame> frames = full(pc, node);
-    at->second = std::any_of(frames.begin(), frames.end(), is_program);
+    bool& is_program_s = at->second;
+    walk(pc, node, [&](const Frame& frame) { return !(is_program_s = is_program(frame)); });
   }
   return at->second;
 }
@@ -135,16 +166,23 @@ bool Stacks::is_library_work(std::uintptr_t pc, std::uint32_t node) {
   if (pc == 0) return false;
   const auto [at, is_new] = is_library_work_.try_emplace({pc, node}, false);
   if (is_new) {
-    const std::vector<Frame> frames = full(pc, node);
-    const auto first = std::find_if(frames.begin(), frames.end(), is_program);
-    at->second = std::any_of(frames.begin(), first,
-                             [](const Frame& frame) { return !is_for_program(frame.function); });
+    bool& is_work = at->second;
+    walk(pc, node, [&](const Frame& frame) {
+      if (is_program(frame)) return false;
+      return !(is_work = !is_for_program(frame.function));
+    });
   }
   return at->second;
 }
 
 Frame Stacks::where(std::uintptr_t pc, std::uint32_t node) {
-  return first_of_program(full(pc, node));
+  std::optional<Frame> innermost, found;
+  walk(pc, node, [&](const Frame& frame) {
+    if (!innermost) innermost = frame;
+    if (is_program(frame)) found = frame;
+    return !found.has_value();
+  });
+  return found ? *found : innermost.value_or(Frame{});
 }
 
 }  // namespace raddle::report

@@ -44,10 +44,17 @@ class Stacks {
   // false for what a library does to objects of the program (std::atomic, std::swap).
   bool is_library_work(std::uintptr_t pc, std::uint32_t node);
 
+  // The functions of the program that are open, outermost first, at most `count`.
+  std::vector<std::string> outermost(std::uintptr_t pc, std::uint32_t node, std::size_t count);
+
   // The open calls, innermost first.
   std::vector<OpenCall> calls(std::uintptr_t pc, std::uint32_t node) const;
 
  private:
+  // Shows the frames to `visit`, innermost first, until it returns false. A stack
+  // can be thousands of frames deep: most questions are answered by the first few.
+  template <typename Visit>
+  void walk(std::uintptr_t pc, std::uint32_t node, Visit visit);
   std::uintptr_t pc_inside(std::uintptr_t pc, std::uint32_t node) const;
 
   Symbols& symbols_;

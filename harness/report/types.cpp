@@ -36,7 +36,7 @@ bool is_class(int tag) {
 }
 
 // A lambda's closure has no name in Clang, and one in angle brackets in GCC.
-bool is_closure(const std::string& name) { return name.empty() || name.front() == '<'; }
+bool is_closure_name(const std::string& name) { return name.empty() || name.front() == '<'; }
 
 std::uint64_t size_of(Dwarf_Die type) {
   Dwarf_Word size = 0;
@@ -147,6 +147,16 @@ std::optional<std::string> untyped_text(std::uint64_t value, std::uint64_t size)
 
 }  // namespace
 
+std::optional<Dwarf_Die> class_of_this(Dwarf_Die function) {
+  const std::optional<Dwarf_Die> self = die_reference(function, DW_AT_object_pointer);
+  const std::optional<Dwarf_Die> pointer = self ? plain_type(*self) : std::nullopt;
+  return pointer ? plain_type(*pointer) : std::nullopt;
+}
+
+bool is_closure(Dwarf_Die type) {
+  return is_class(dwarf_tag(&type)) && is_closure_name(die_name(type));
+}
+
 std::optional<std::uint64_t> type_size(Dwarf_Die variable) {
   const std::optional<Dwarf_Die> type = die_reference(variable, DW_AT_type);
   Dwarf_Word size = 0;
@@ -174,7 +184,7 @@ std::string type_name(DebugInfo& info, Dwarf_Die type) {
     return (element ? type_name(info, *element) : "") + "[]";
   }
   const std::string name = die_name(type);
-  if (is_closure(name)) return is_class(tag) ? "lambda" : name;
+  if (is_closure_name(name)) return is_class(tag) ? "lambda" : name;
   const std::string& scope = info.scope_of(type);
   return tidy_type_name(scope.empty() ? name : scope + "::" + name);
 }
@@ -224,7 +234,7 @@ Member member_at(DebugInfo& info, Dwarf_Die type, std::uint64_t offset, std::uin
     } else {
       is_hidden = false;
       shows_index = true;
-      if (!is_closure(name)) {
+      if (!is_closure_name(name)) {
         member.owner = type_name(info, type);
         member.owner_path.clear();
       }
@@ -232,7 +242,7 @@ Member member_at(DebugInfo& info, Dwarf_Die type, std::uint64_t offset, std::uin
     std::optional<Piece> piece = piece_at(info, type, offset, size);
     if (!piece) return member;
     std::string part = dwarf_tag(&piece->die) == DW_TAG_member ? die_name(piece->die) : "";
-    if (is_closure(name) && part.starts_with("__")) part.erase(0, 2);  // GCC's captures
+    if (is_closure_name(name) && part.starts_with("__")) part.erase(0, 2);  // GCC's captures
     const bool is_private =
         is_hidden && (part.starts_with("_") || info.scope_of(type).starts_with("boost"));
     if (!part.empty() && !is_private) append("." + part);

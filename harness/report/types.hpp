@@ -42,4 +42,10 @@ Member member_at(DebugInfo& info, Dwarf_Die type, std::uint64_t offset, std::uin
 std::optional<std::string> value_text(std::uint64_t value, std::uint64_t size,
                                       const std::optional<Dwarf_Die>& scalar);
 
+// The class whose member function this is.
+std::optional<Dwarf_Die> class_of_this(Dwarf_Die function);
+
+// Whether a type is what a lambda makes an object of.
+bool is_closure(Dwarf_Die type);
+
 }  // namespace raddle::report

@@ -15,10 +15,10 @@ namespace {
 std::string as_everywhere(std::string text) {
   static const std::regex token{"r1-[A-Za-z0-9_-]+"};
   text = std::regex_replace(text, token, "r1-TOKEN");
-  const std::string sources = std::string(RADDLE_TESTS_DIR) + "/";
-  for (std::size_t at = 0; (at = text.find(sources)) != std::string::npos;) {
-    text.replace(at, sources.size(), "tests/");
-  }
+  static const std::regex command{"r1-TOKEN \\S*golden_test"};
+  text = std::regex_replace(text, command, "r1-TOKEN golden_test");
+  static const std::regex path{"\\S*golden/programs.cpp"};
+  text = std::regex_replace(text, path, "tests/golden/programs.cpp");
   return text;
 }
 

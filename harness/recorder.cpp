@@ -1,12 +1,11 @@
 #include "harness/recorder.hpp"
 
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace raddle::harness {
 
@@ -66,14 +65,18 @@ scheduler::Trace TraceBuffer::trace() const {
     const ThreadRecord& record = in.threads[i];
     trace.threads.push_back({record.name, record.creator, record.stack_low, record.stack_high,
                              record.created_at, record.created_pc, record.last_stack,
-                             record.last_pc});
+                             record.last_pc, record.thrown_stack, record.thrown_pc});
   }
   for (std::uint32_t i = 0; i < in.blocked_count; ++i) {
     const BlockedRecord& record = in.blocked[i];
-    trace.blocked.push_back({record.thread, record.waiting_for, record.object, record.mutex,
+    trace.blocked.push_back({record.thread,
+                             record.waiting_for,
+                             record.object,
+                             record.mutex,
                              record.target,
                              {record.holders, record.holders + record.holder_count},
-                             record.pc, record.stack});
+                             record.pc,
+                             record.stack});
   }
   return trace;
 }
@@ -117,6 +120,12 @@ void Recorder::on_thread_created(const scheduler::Thread& thread) {
   record.created_at = thread.created_at;
   record.created_pc = thread.created_pc;
   if (out_.thread_count <= i) out_.thread_count = static_cast<std::uint32_t>(i + 1);
+}
+
+void Recorder::on_throw(const scheduler::Thread& thread, std::uintptr_t pc) {
+  TraceBuffer::ThreadRecord& record = out_.threads[index(thread.id)];
+  record.thrown_stack = thread.stack_node;
+  record.thrown_pc = pc;
 }
 
 void Recorder::enter(scheduler::Thread& thread, std::uintptr_t call_pc, std::uintptr_t frame) {

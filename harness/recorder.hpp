@@ -1,10 +1,10 @@
 // Records one execution in full, for its report.
 #pragma once
 
-#include <cstdint>
-
 #include "scheduler/engine.hpp"
 #include "scheduler/events/trace.hpp"
+
+#include <cstdint>
 
 namespace raddle::harness {
 
@@ -35,6 +35,8 @@ class TraceBuffer {
     std::uintptr_t created_pc;
     std::uint32_t last_stack;
     std::uintptr_t last_pc;
+    std::uint32_t thrown_stack;
+    std::uintptr_t thrown_pc;
   };
   struct BlockedRecord {
     scheduler::ThreadId thread, target;
@@ -61,6 +63,8 @@ class Recorder {
 
   void on_event(const scheduler::Event& event, scheduler::Thread& thread);
   void on_thread_created(const scheduler::Thread& thread);
+  // An exception is on its way: by the time it leaves the thread its stack is gone.
+  void on_throw(const scheduler::Thread& thread, std::uintptr_t pc);
   void enter(scheduler::Thread& thread, std::uintptr_t call_pc, std::uintptr_t frame);
   void leave(scheduler::Thread& thread);
   // The thread has left every call below the one whose canonical frame address is `frame`.

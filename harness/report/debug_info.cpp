@@ -145,6 +145,9 @@ std::optional<Dwarf_Die> DebugInfo::class_named(const std::string& qualified_nam
     return std::nullopt;
   };
   if (const auto known = find()) return known;
+  // Of library classes a definition stands in every unit that needs it; to look
+  // through all others takes long, and finds what the library keeps to itself.
+  if (qualified_name.starts_with("std::")) return std::nullopt;
   for (auto& [handle, module] : modules_) index(module);
   return find();
 }

@@ -68,7 +68,8 @@ class DebugInfo {
   // is one; else `type`.
   Dwarf_Die complete(const Dwarf_Die& type);
 
-  // The class of that qualified name in any module seen so far.
+  // The class of that qualified name in any module seen so far; one of the standard
+  // library only in units seen so far.
   std::optional<Dwarf_Die> class_named(const std::string& qualified_name);
 
  private:

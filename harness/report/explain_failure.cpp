@@ -82,7 +82,10 @@ class FailureExplanation final : public Explanation {
     if (!is_known(thread_)) return;
     const std::vector<Frame> stack = this->stack();
     if (!stack.empty() && stack.front().function != "??") {
-      finding.sites.push_back({story_.thread_name(thread_) + " was here", number(thread_), stack});
+      const bool has_thrown = story_.raw.kind == FindingKind::Exception;
+      finding.sites.push_back(
+          {story_.thread_name(thread_) + (has_thrown ? " threw it here" : " was here"),
+           number(thread_), stack});
     }
     story_.add_creation_sites(finding, {thread_});
     last.push_back(last_step(thread_, row(), where));
@@ -110,6 +113,10 @@ class FailureExplanation final : public Explanation {
   // As recorded, or, where code that is not recorded was at work, as the stack said when
   // the signal came.
   std::vector<Frame> stack() {
+    if (story_.raw.kind == FindingKind::Exception) {
+      const scheduler::TraceThread& entry = story_.trace.threads[index(thread_)];
+      return story_.stacks.for_people(entry.thrown_pc, entry.thrown_stack);
+    }
     std::vector<Frame> recorded = story_.last_stack(thread_, story_.raw.pc);
     std::vector<Frame> walked = story_.stacks.for_people(story_.raw.backtrace);
     const auto own = [](const std::vector<Frame>& frames) {

@@ -31,6 +31,8 @@ struct TraceThread {
   std::uintptr_t created_pc{};
   std::uint32_t last_stack{};  // calls open when the execution stopped
   std::uintptr_t last_pc{};    // return address of its last call into the runtime
+  std::uint32_t thrown_stack{};  // calls open when it threw its last exception
+  std::uintptr_t thrown_pc{};    // where; 0: it threw none
 };
 
 // A thread that could not go on when the execution stopped, and what it waited for.

@@ -59,7 +59,7 @@ RADDLE_C int pthread_mutex_init(pthread_mutex_t* mutex,
     renew(*self, EventKind::MutexInit, address_of(mutex), sizeof(*mutex), RADDLE_PC);
   }
   const int error = RADDLE_REAL(pthread_mutex_init)(mutex, attributes);
-  if (current_thread != nullptr && error == 0) refuse_robust(mutex, RADDLE_CALLER);
+  if (current_thread != nullptr && error == 0) refuse_robust(mutex, RADDLE_PC);
   return error;
 }
 RADDLE_C int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {

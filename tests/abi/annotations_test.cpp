@@ -139,6 +139,7 @@ void count_under_own_lock() {
   std::thread a{increment}, b{increment};
   a.join();
   b.join();
+  EXPECT_GE(counter, 1);
 }
 
 RADDLE_TEST(AnnotateRWLock, OrdersWriters) { count_under_own_lock<true>(); }

@@ -23,13 +23,10 @@ bool takes(const Event& event, std::uintptr_t object) {
     case EventKind::ReadTryLock:
     case EventKind::WriteLock:
     case EventKind::WriteTryLock:
-    case EventKind::OnceBegin:
-      return event.address == object;
+    case EventKind::OnceBegin: return event.address == object;
     case EventKind::CondWake:
-    case EventKind::CondTimeout:
-      return event.extra == object;
-    default:
-      return false;
+    case EventKind::CondTimeout: return event.extra == object;
+    default: return false;
   }
 }
 
@@ -39,12 +36,9 @@ bool gives_back(const Event& event, std::uintptr_t object) {
     case EventKind::ReadUnlock:
     case EventKind::WriteUnlock:
     case EventKind::OnceEnd:
-    case EventKind::OnceAbort:
-      return event.address == object;
-    case EventKind::CondWait:
-      return event.extra == object;
-    default:
-      return false;
+    case EventKind::OnceAbort: return event.address == object;
+    case EventKind::CondWait: return event.extra == object;
+    default: return false;
   }
 }
 
@@ -158,9 +152,7 @@ std::size_t early_notify(const Trace& trace, const Blocked& sleeper) {
       switch (event.kind) {
         case EventKind::CondWait:
         case EventKind::FutexWait:
-        case EventKind::Suspend:
-          is_asleep = true;
-          break;
+        case EventKind::Suspend: is_asleep = true; break;
         case EventKind::CondWake:
         case EventKind::CondTimeout:
         case EventKind::FutexWoken:
@@ -169,8 +161,7 @@ std::size_t early_notify(const Trace& trace, const Blocked& sleeper) {
           is_asleep = false;
           early = kNotInTrace;
           break;
-        default:
-          break;
+        default: break;
       }
     }
   }

@@ -314,26 +314,15 @@ void HappensBefore::on_event(const Event& event) {
         phases_[thread] = 0;
       }
       return;
-    case EventKind::ThreadJoin:
-      clocks_.join(thread, event.value);
-      return;
+    case EventKind::ThreadJoin: clocks_.join(thread, event.value); return;
     case EventKind::AtomicLoad:
     case EventKind::AtomicStore:
     case EventKind::AtomicRmw:
-    case EventKind::AtomicCompareFailed:
-      on_atomic(event);
-      return;
-    case EventKind::Fence:
-      on_fence(event);
-      return;
-    case EventKind::Allocate:
-      shadow_.forget(event.address, event.extra);
-      return;
-    case EventKind::Free:
-      on_free(event);
-      return;
-    default:
-      on_object(event);
+    case EventKind::AtomicCompareFailed: on_atomic(event); return;
+    case EventKind::Fence: on_fence(event); return;
+    case EventKind::Allocate: shadow_.forget(event.address, event.extra); return;
+    case EventKind::Free: on_free(event); return;
+    default: on_object(event);
   }
 }
 
@@ -352,8 +341,7 @@ void HappensBefore::on_object(const Event& event) {
       case EventKind::Sleep:
       case EventKind::Choose:
       case EventKind::Acquire:
-      case EventKind::Release:
-        return;
+      case EventKind::Release: return;
       case EventKind::CondWake:
       case EventKind::CondTimeout:
         // The condition itself may be gone once everybody has been notified.
@@ -372,8 +360,7 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::ReadTryLock:
     case EventKind::SemWait:
     case EventKind::OncePass:
-    case EventKind::OnceBegin:
-      return on_acquire(event, object, &History::sync);
+    case EventKind::OnceBegin: return on_acquire(event, object, &History::sync);
     case EventKind::WriteLock:
     case EventKind::WriteTryLock:
       return on_acquire(event, object, &History::sync, &History::read_sync);
@@ -381,10 +368,8 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::WriteUnlock:
     case EventKind::SemPost:
     case EventKind::OnceEnd:
-    case EventKind::OnceAbort:
-      return on_release(event, object, &History::sync);
-    case EventKind::ReadUnlock:
-      return on_release(event, object, &History::read_sync);
+    case EventKind::OnceAbort: return on_release(event, object, &History::sync);
+    case EventKind::ReadUnlock: return on_release(event, object, &History::read_sync);
     case EventKind::CondWait:
       touch(event, object, shadow_.byte_at(object));
       return on_release(event, event.extra, &History::sync);
@@ -392,8 +377,7 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::CondTimeout:
       // The condition itself may be gone once everybody has been notified.
       return on_acquire(event, event.extra, &History::sync);
-    case EventKind::BarrierArrive:
-      return on_barrier_arrive(event);
+    case EventKind::BarrierArrive: return on_barrier_arrive(event);
     case EventKind::BarrierLeave:
       // The barrier itself may be gone: another thread may destroy it as soon as it has left.
       return on_barrier_leave(index(event.thread));
@@ -424,8 +408,7 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::WriteTryLockFailed:
     case EventKind::WriteTimeout:
     case EventKind::SemTryFailed:
-    case EventKind::SemTimeout:
-      return touch(event, object, shadow_.byte_at(object));
+    case EventKind::SemTimeout: return touch(event, object, shadow_.byte_at(object));
     case EventKind::Acquire:
       clocks_.acquire(index(event.thread), shadow_.history(shadow_.byte_at(object)).declared);
       return;
@@ -436,8 +419,7 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::FutexMismatch:
       access_atomic({index(event.thread), AccessKind::AtomicRead, object, 4, event.pc, event.step});
       return;
-    default:
-      return;
+    default: return;
   }
 }
 

@@ -137,20 +137,14 @@ void MutexMisuse::on_event(const Event& event) {
   const std::uintptr_t object = event.address;
   switch (event.kind) {
     case EventKind::MutexLock:
-    case EventKind::MutexTryLock:
-      return tie(object, Mode::Mutex, event.thread);
-    case EventKind::MutexUnlock:
-      return unlock(event, object, Mode::Mutex);
+    case EventKind::MutexTryLock: return tie(object, Mode::Mutex, event.thread);
+    case EventKind::MutexUnlock: return unlock(event, object, Mode::Mutex);
     case EventKind::ReadLock:
-    case EventKind::ReadTryLock:
-      return tie(object, Mode::Reader, event.thread);
-    case EventKind::ReadUnlock:
-      return unlock(event, object, Mode::Reader);
+    case EventKind::ReadTryLock: return tie(object, Mode::Reader, event.thread);
+    case EventKind::ReadUnlock: return unlock(event, object, Mode::Reader);
     case EventKind::WriteLock:
-    case EventKind::WriteTryLock:
-      return tie(object, Mode::Writer, event.thread);
-    case EventKind::WriteUnlock:
-      return unlock(event, object, Mode::Writer);
+    case EventKind::WriteTryLock: return tie(object, Mode::Writer, event.thread);
+    case EventKind::WriteUnlock: return unlock(event, object, Mode::Writer);
     case EventKind::CondWait:
       tie(object, Mode::Waiter, event.thread);
       return unlock(event, event.extra, Mode::Mutex);
@@ -172,19 +166,14 @@ void MutexMisuse::on_event(const Event& event) {
     case EventKind::MutexInit:
     case EventKind::RwInit:
     case EventKind::CondInit:
-    case EventKind::BarrierInit:
-      return forget(object, object + 1);
+    case EventKind::BarrierInit: return forget(object, object + 1);
     case EventKind::MutexDestroy:
     case EventKind::RwDestroy:
     case EventKind::CondDestroy:
-    case EventKind::BarrierDestroy:
-      return destroy(event, object, object + 1);
-    case EventKind::Allocate:
-      return forget(object, object + event.extra);
-    case EventKind::Free:
-      return destroy(event, object, object + event.extra);
-    default:
-      return;
+    case EventKind::BarrierDestroy: return destroy(event, object, object + 1);
+    case EventKind::Allocate: return forget(object, object + event.extra);
+    case EventKind::Free: return destroy(event, object, object + event.extra);
+    default: return;
   }
 }
 

@@ -1,10 +1,10 @@
 // From an execution that failed to the finding that a person reads.
 #pragma once
 
+#include "harness/shared_state.hpp"
+
 #include <cstdint>
 #include <functional>
-
-#include "harness/shared_state.hpp"
 
 namespace raddle::harness {
 

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <signal.h>
-
 #include <memory>
+#include <signal.h>
 
 namespace raddle::harness {
 
@@ -21,7 +20,7 @@ class CrashHandler {
  private:
   std::unique_ptr<char[]> stack_;
   stack_t old_stack_{};
-  struct sigaction old_actions_[std::size(kSignals)] {};
+  struct sigaction old_actions_[std::size(kSignals)]{};
   void (*old_terminate_)() = nullptr;
 };
 

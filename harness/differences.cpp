@@ -15,15 +15,12 @@ using scheduler::Trace;
 // stack may be gone. Whoever reads it will tell.
 bool has_value(const Event& event) {
   switch (event.kind) {
-    case EventKind::Read:
-      return event.size <= 8;
+    case EventKind::Read: return event.size <= 8;
     case EventKind::AtomicLoad:
     case EventKind::AtomicStore:
     case EventKind::AtomicRmw:
-    case EventKind::AtomicCompareFailed:
-      return true;
-    default:
-      return false;
+    case EventKind::AtomicCompareFailed: return true;
+    default: return false;
   }
 }
 

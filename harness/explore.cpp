@@ -1,18 +1,5 @@
 // raddle::explore: from what the caller wants to workers, and from what they
 // find to a report.
-#include <raddle/raddle.hpp>
-
-#include <fmt/format.h>
-#include <sys/random.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <mutex>
-#include <thread>
-#include <vector>
-
 #include "harness/conclude.hpp"
 #include "harness/expectations.hpp"
 #include "harness/interpose/instrumented.hpp"
@@ -20,6 +7,18 @@
 #include "harness/processes.hpp"
 #include "harness/runtime.hpp"
 #include "harness/worker.hpp"
+#include <raddle/raddle.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <sys/random.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
 
 namespace raddle {
 
@@ -43,15 +42,14 @@ struct ChosenStrategy {
 ChosenStrategy choose_strategy(const Options& options) {
   const StrategySpec spec = parse_strategy(options.strategy, strategy_infos());
   const auto all = scheduler::strategies();
-  const auto entry =
-      std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.name == spec.name; });
+  const auto entry = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& each) { return each.name == spec.name; });
   if (spec.arguments.empty()) return {&*entry, entry->fallback};
   const double argument =
-      entry->is_whole
-          ? static_cast<double>(number_argument(spec, 0, entry->argument, 0,
-                                                static_cast<std::uint64_t>(entry->min),
-                                                static_cast<std::uint64_t>(entry->max)))
-          : probability_argument(spec, 0, entry->argument, entry->fallback);
+      entry->is_whole ? static_cast<double>(number_argument(spec, 0, entry->argument, 0,
+                                                            static_cast<std::uint64_t>(entry->min),
+                                                            static_cast<std::uint64_t>(entry->max)))
+                      : probability_argument(spec, 0, entry->argument, entry->fallback);
   return {&*entry, argument};
 }
 
@@ -59,7 +57,8 @@ std::uint64_t fresh_seed() {
   std::uint64_t seed = 0;
   while (seed == 0) {
     std::uint32_t bits = 0;  // 32 of them are enough, and can be typed
-    if (getrandom(&bits, sizeof(bits), 0) != sizeof(bits)) bits = static_cast<std::uint32_t>(getpid());
+    if (getrandom(&bits, sizeof(bits), 0) != sizeof(bits))
+      bits = static_cast<std::uint32_t>(getpid());
     seed = bits;
   }
   return seed;
@@ -96,7 +95,8 @@ struct Harvest {
 
 class Workers {
  public:
-  Workers(const Exploration& exploration, unsigned jobs) : exploration_(exploration), states_(jobs), jobs_(jobs) {
+  Workers(const Exploration& exploration, unsigned jobs)
+      : exploration_(exploration), states_(jobs), jobs_(jobs) {
     for (unsigned i = 0; i < jobs_; ++i) {
       states_[i].running = kNever;
       states_[i].decisions_min = kNever;
@@ -135,7 +135,8 @@ class Workers {
       take_first(result.failed, state.has_failed, state.failed);
       take_first(result.race, state.has_race, state.race);
     }
-    if (counted > 0) result.decisions.mean = static_cast<double>(sum) / static_cast<double>(counted);
+    if (counted > 0)
+      result.decisions.mean = static_cast<double>(sum) / static_cast<double>(counted);
     if (counted == 0) result.decisions.min = 0;
     if (result.failed != nullptr) {
       // The others went on for a moment. What they did then depends on their number.
@@ -148,7 +149,8 @@ class Workers {
   }
 
  private:
-  static void take_first(const FailedExecution*& first, bool has, const FailedExecution& candidate) {
+  static void take_first(const FailedExecution*& first, bool has,
+                         const FailedExecution& candidate) {
     if (has && (first == nullptr || candidate.execution < first->execution)) first = &candidate;
   }
 
@@ -260,7 +262,8 @@ std::size_t choose(std::size_t n) {
 void check(bool condition, std::string_view message, SourceLocation where) {
   if (condition) return;
   if (scheduler::current_thread == nullptr) {
-    throw UsageError("check() was called outside an exploration, and failed: " + std::string(message));
+    throw UsageError("check() was called outside an exploration, and failed: " +
+                     std::string(message));
   }
   const auto pc = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0));
   harness::runtime->fail(FindingKind::Assertion, message, pc, where.file_name(),

@@ -28,12 +28,9 @@ bool Failure::is_same_as(const Failure& other) const {
     case FindingKind::Assertion:
       // The message may hold values that differ from one interleaving to the next.
       return line == other.line && std::strcmp(file, other.file) == 0;
-    case FindingKind::Crash:
-      return sort_of_crash(message) == sort_of_crash(other.message);
-    case FindingKind::ExitStatus:
-      return std::strcmp(message, other.message) == 0;
-    default:
-      return true;
+    case FindingKind::Crash: return sort_of_crash(message) == sort_of_crash(other.message);
+    case FindingKind::ExitStatus: return std::strcmp(message, other.message) == 0;
+    default: return true;
   }
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 
+#include "detectors/problem.hpp"
+#include "scheduler/events/event.hpp"
 #include <raddle/raddle.hpp>
 
 #include <cstdint>
-
-#include "detectors/problem.hpp"
-#include "scheduler/events/event.hpp"
 
 namespace raddle::harness {
 

@@ -2,10 +2,9 @@
 // whatever it is, is only its own.
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace raddle::harness {

@@ -1,18 +1,17 @@
 // What the processes of one exploration share.
 #pragma once
 
-#include <sys/mman.h>
+#include "harness/failure.hpp"
+#include "harness/visible_places.hpp"
+#include "scheduler/schedule.hpp"
 
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <limits>
 #include <new>
+#include <sys/mman.h>
 #include <system_error>
-
-#include "harness/failure.hpp"
-#include "harness/visible_places.hpp"
-#include "scheduler/schedule.hpp"
 
 namespace raddle::harness {
 
@@ -30,9 +29,10 @@ struct FailedExecution {
   scheduler::Deviation deviations[kDeviationsMax]{};
 
   scheduler::Schedule schedule() const {
-    return {steps, event_hash,
-            {deviations, deviations + (deviation_count < kDeviationsMax ? deviation_count
-                                                                        : kDeviationsMax)}};
+    return {steps,
+            event_hash,
+            {deviations,
+             deviations + (deviation_count < kDeviationsMax ? deviation_count : kDeviationsMax)}};
   }
 };
 
@@ -42,18 +42,18 @@ struct WorkerState {
   std::atomic<std::uint64_t> running;  // number of the execution that is running; kNever: none
   std::uint64_t executions;
   std::uint64_t decisions_min, decisions_max, decisions_sum;
-  bool is_over;              // it came to its end; else the process died
+  bool is_over;  // it came to its end; else the process died
   bool has_failed;
-  bool has_race;             // OnRace::Explore: a race that did not end the exploration
+  bool has_race;  // OnRace::Explore: a race that did not end the exploration
   bool was_not_instrumented;
-  FailedExecution failed;    // the log of the running execution is kept here, too
+  FailedExecution failed;  // the log of the running execution is kept here, too
   FailedExecution race;
 };
 
 struct SharedState {
-  std::atomic<std::uint64_t> next;        // the next execution that nobody has taken
-  std::atomic<std::uint64_t> completed;   // executions that are over
-  std::atomic<std::uint64_t> fails_at;    // lowest number of a failing one; kNever
+  std::atomic<std::uint64_t> next;       // the next execution that nobody has taken
+  std::atomic<std::uint64_t> completed;  // executions that are over
+  std::atomic<std::uint64_t> fails_at;   // lowest number of a failing one; kNever
   std::atomic<bool> out_of_time;
   VisiblePlaces::Shared visible;
 };

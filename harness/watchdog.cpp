@@ -1,19 +1,18 @@
 #include "harness/watchdog.hpp"
 
-#include <fcntl.h>
-#include <linux/futex.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
+#include "harness/crash_handler.hpp"
+#include "harness/runtime.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
 #include <string>
-
-#include "harness/crash_handler.hpp"
-#include "harness/runtime.hpp"
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 namespace raddle::harness {
 namespace {
@@ -102,9 +101,7 @@ long call_of(pid_t thread) {
 }  // namespace
 
 Watchdog::Watchdog(Runtime& watched, double limit_s)
-    : runtime_(watched),
-      limit_s_(limit_s),
-      explorer_(static_cast<pid_t>(syscall(SYS_gettid))) {
+    : runtime_(watched), limit_s_(limit_s), explorer_(static_cast<pid_t>(syscall(SYS_gettid))) {
   struct sigaction action {};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;

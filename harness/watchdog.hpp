@@ -1,10 +1,9 @@
 #pragma once
 
-#include <pthread.h>
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstdint>
+#include <pthread.h>
+#include <sys/types.h>
 
 namespace raddle::harness {
 

@@ -1,15 +1,14 @@
 #include "harness/worker.hpp"
 
-#include <time.h>
-
-#include <algorithm>
-#include <cstring>
-#include <memory>
-
 #include "harness/crash_handler.hpp"
 #include "harness/runtime.hpp"
 #include "harness/watchdog.hpp"
 #include "scheduler/strategies/replay.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <time.h>
 
 namespace raddle::harness {
 namespace {
@@ -22,7 +21,9 @@ constexpr std::uint64_t kBatch = 64;
 // is found in one makes accesses visible in the next.
 constexpr std::uint64_t kFirstRound = 16;
 
-std::uint64_t end_of_round(std::uint32_t round) { return kFirstRound << (3 * std::min(round, 16u)); }
+std::uint64_t end_of_round(std::uint32_t round) {
+  return kFirstRound << (3 * std::min(round, 16u));
+}
 
 double seconds_now() {
   timespec now{};

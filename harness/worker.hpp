@@ -1,18 +1,18 @@
 #pragma once
 
-#include <functional>
-
 #include "harness/options.hpp"
 #include "harness/shared_state.hpp"
 #include "scheduler/strategies/factory.hpp"
+
+#include <functional>
 
 namespace raddle::harness {
 
 struct Exploration {
   const std::function<void()>& body;
-  const Options& options;      // complete and valid; the seed is not 0
+  const Options& options;  // complete and valid; the seed is not 0
   const scheduler::StrategyEntry& strategy;
-  double argument;             // of the strategy
+  double argument;  // of the strategy
   SharedState& shared;
 };
 

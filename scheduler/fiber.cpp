@@ -12,8 +12,9 @@
 
 // The layer below boost::context::fiber. That class unwinds a stack when it is
 // destroyed; ours must be forgotten, and be restartable, instead.
-#include <atomic>
 #include <boost/context/detail/fcontext.hpp>
+
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -93,7 +94,8 @@ pthread_t make_donor(Donation& donation) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (error != 0) {
-    throw std::system_error(error, std::generic_category(), "no real thread for a thread under test");
+    throw std::system_error(error, std::generic_category(),
+                            "no real thread for a thread under test");
   }
   while (donation.is_ready.load() == 0) {
     raw_syscall(SYS_futex, reinterpret_cast<long>(&donation.is_ready), FUTEX_WAIT_PRIVATE, 0);
@@ -148,14 +150,14 @@ Fiber::~Fiber() {
 }
 
 void Fiber::restart() {
-  context_ = context::make_fcontext(
-      reinterpret_cast<void*>(stack_high_), stack_high_ - stack_low_, [](context::transfer_t from) {
-        // `data` is the pair that switch_to passes.
-        auto** pair = static_cast<Fiber**>(from.data);
-        pair[0]->context_ = from.fctx;
-        Fiber& self = *pair[1];
-        self.entry_(self.argument_);
-      });
+  context_ = context::make_fcontext(reinterpret_cast<void*>(stack_high_), stack_high_ - stack_low_,
+                                    [](context::transfer_t from) {
+                                      // `data` is the pair that switch_to passes.
+                                      auto** pair = static_cast<Fiber**>(from.data);
+                                      pair[0]->context_ = from.fctx;
+                                      Fiber& self = *pair[1];
+                                      self.entry_(self.argument_);
+                                    });
 }
 
 void Fiber::restart(Entry entry, void* argument) {

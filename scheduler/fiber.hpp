@@ -5,10 +5,9 @@
 // (x86-64 Linux, glibc).
 #pragma once
 
-#include <pthread.h>
-
 #include <cstddef>
 #include <cstdint>
+#include <pthread.h>
 #include <span>
 #include <vector>
 

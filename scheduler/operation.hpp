@@ -1,9 +1,9 @@
 #pragma once
 
+#include "scheduler/events/event.hpp"
+
 #include <cstdint>
 #include <limits>
-
-#include "scheduler/events/event.hpp"
 
 namespace raddle::scheduler {
 
@@ -17,10 +17,10 @@ inline constexpr std::uint64_t kNoDeadline = std::numeric_limits<std::uint64_t>:
 struct Operation {
   EventKind kind{};
   MemoryOrder order{};
-  ThreadId target{kNoThread};   // ThreadJoin: whom
-  std::uintptr_t address{};     // of the object or the memory
-  Object* object{};             // its model; null for memory, start, join, yield
-  Object* mutex{};              // CondWake: to be taken again
+  ThreadId target{kNoThread};           // ThreadJoin: whom
+  std::uintptr_t address{};             // of the object or the memory
+  Object* object{};                     // its model; null for memory, start, join, yield
+  Object* mutex{};                      // CondWake: to be taken again
   std::uint64_t deadline{kNoDeadline};  // virtual nanoseconds; a timed operation may give up
   std::uintptr_t pc{};
 

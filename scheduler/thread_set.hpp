@@ -1,10 +1,10 @@
 #pragma once
 
+#include "scheduler/events/ids.hpp"
+
 #include <array>
 #include <bit>
 #include <cstdint>
-
-#include "scheduler/events/ids.hpp"
 
 namespace raddle::scheduler {
 

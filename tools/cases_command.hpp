@@ -17,7 +17,7 @@ struct CasesRequest {
   std::uint64_t seeds = 1;  // how many; each further one is greater by 1
   std::string strategy = "random";
   bool buggy = false, fixed = false;  // only these versions
-  unsigned jobs = 0;       // as Options::jobs
+  unsigned jobs = 0;                  // as Options::jobs
   bool color = false;
 };
 

@@ -123,16 +123,10 @@ class Arena {
     Block* block = block_at(reinterpret_cast<std::uintptr_t>(address));
     if (block == nullptr) return FreeResult::NotABlock;
     switch (block->state()) {
-      case Block::State::Live:
-        --live_;
-        break;
-      case Block::State::Survivor:
-        --survivors_;
-        break;
-      case Block::State::Freed:
-        return FreeResult::DoubleFree;
-      default:
-        return FreeResult::NotABlock;
+      case Block::State::Live: --live_; break;
+      case Block::State::Survivor: --survivors_; break;
+      case Block::State::Freed: return FreeResult::DoubleFree;
+      default: return FreeResult::NotABlock;
     }
     block->set_state(Block::State::Freed);
     return FreeResult::Ok;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "scheduler/engine.hpp"
+
 #include <cstdint>
 #include <ctime>
-
-#include "scheduler/engine.hpp"
 
 namespace raddle::interpose {
 

@@ -1,8 +1,7 @@
 #include "harness/interpose/instrumented.hpp"
 
-#include <link.h>
-
 #include <algorithm>
+#include <link.h>
 
 namespace raddle::interpose {
 namespace {

@@ -65,23 +65,12 @@ template <typename Use>
 bool as_integer(std::size_t size, const volatile void* object, Use use) {
   if (reinterpret_cast<std::uintptr_t>(object) % (size != 0 ? size : 1) != 0) return false;
   switch (size) {
-    case 1:
-      use(u8{});
-      return true;
-    case 2:
-      use(u16{});
-      return true;
-    case 4:
-      use(u32{});
-      return true;
-    case 8:
-      use(u64{});
-      return true;
-    case 16:
-      use(u128{});
-      return true;
-    default:
-      return false;
+    case 1: use(u8{}); return true;
+    case 2: use(u16{}); return true;
+    case 4: use(u32{}); return true;
+    case 8: use(u64{}); return true;
+    case 16: use(u128{}); return true;
+    default: return false;
   }
 }
 

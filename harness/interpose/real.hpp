@@ -21,16 +21,16 @@ Function* resolve(Function*& cache, const char* name, const char* version = null
 
 // RADDLE_REAL(pthread_join)(thread, result): calls what the program would have
 // called without raddle.
-#define RADDLE_REAL(function)                                                       \
-  ([]() {                                                                           \
-    static constinit decltype(&::function) cache = nullptr;                         \
-    return ::raddle::interpose::resolve(cache, #function);                          \
+#define RADDLE_REAL(function)                               \
+  ([]() {                                                   \
+    static constinit decltype(&::function) cache = nullptr; \
+    return ::raddle::interpose::resolve(cache, #function);  \
   }())
 // For functions of which glibc keeps an old version that dlsym would find first.
-#define RADDLE_REAL_VERSION(function, version)                                      \
-  ([]() {                                                                           \
-    static constinit decltype(&::function) cache = nullptr;                         \
-    return ::raddle::interpose::resolve(cache, #function, version);                 \
+#define RADDLE_REAL_VERSION(function, version)                      \
+  ([]() {                                                           \
+    static constinit decltype(&::function) cache = nullptr;         \
+    return ::raddle::interpose::resolve(cache, #function, version); \
   }())
 
 // The return address of the intercepted call.

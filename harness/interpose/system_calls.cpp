@@ -64,19 +64,13 @@ long wait_on_futex(Thread& self, const long (&a)[6], std::uintptr_t pc) {
 long futex(Thread& self, const long (&a)[6], std::uintptr_t pc) {
   const long command = a[1] & FUTEX_CMD_MASK;
   switch (command) {
-    case FUTEX_WAIT_BITSET:
-      need_all_bits(a[5], pc);
-      [[fallthrough]];
-    case FUTEX_WAIT:
-      return wait_on_futex(self, a, pc);
-    case FUTEX_WAKE_BITSET:
-      need_all_bits(a[5], pc);
-      [[fallthrough]];
+    case FUTEX_WAIT_BITSET: need_all_bits(a[5], pc); [[fallthrough]];
+    case FUTEX_WAIT: return wait_on_futex(self, a, pc);
+    case FUTEX_WAKE_BITSET: need_all_bits(a[5], pc); [[fallthrough]];
     case FUTEX_WAKE:
       return wake_futex(runtime->engine, self, static_cast<std::uintptr_t>(a[0]),
                         static_cast<std::uint32_t>(a[2]), pc);
-    default:
-      refuse("futex operation " + std::to_string(command), pc);
+    default: refuse("futex operation " + std::to_string(command), pc);
   }
 }
 
@@ -84,18 +78,10 @@ long futex(Thread& self, const long (&a)[6], std::uintptr_t pc) {
 bool answer(Thread& self, long number, const long (&a)[6], std::uintptr_t pc, long& result) {
   const auto time_at = [&](int i) { return reinterpret_cast<timespec*>(a[i]); };
   switch (number) {
-    case SYS_futex:
-      result = futex(self, a, pc);
-      return true;
-    case SYS_gettid:
-      result = gettid();
-      return true;
-    case SYS_sched_yield:
-      result = sched_yield();
-      return true;
-    case SYS_nanosleep:
-      result = nanosleep(time_at(0), time_at(1));
-      return true;
+    case SYS_futex: result = futex(self, a, pc); return true;
+    case SYS_gettid: result = gettid(); return true;
+    case SYS_sched_yield: result = sched_yield(); return true;
+    case SYS_nanosleep: result = nanosleep(time_at(0), time_at(1)); return true;
     case SYS_clock_nanosleep:
       result = result_of(clock_nanosleep(static_cast<clockid_t>(a[0]), static_cast<int>(a[1]),
                                          time_at(2), time_at(3)));
@@ -106,36 +92,24 @@ bool answer(Thread& self, long number, const long (&a)[6], std::uintptr_t pc, lo
     case SYS_gettimeofday:
       result = gettimeofday(reinterpret_cast<timeval*>(a[0]), nullptr);
       return true;
-    case SYS_time:
-      result = time(reinterpret_cast<time_t*>(a[0]));
-      return true;
+    case SYS_time: result = time(reinterpret_cast<time_t*>(a[0])); return true;
     case SYS_getrandom:
       result = getrandom(reinterpret_cast<void*>(a[0]), static_cast<std::size_t>(a[1]),
                          static_cast<unsigned>(a[2]));
       return true;
     case SYS_exit:
-    case SYS_exit_group:
-      _exit(static_cast<int>(a[0]));
+    case SYS_exit_group: _exit(static_cast<int>(a[0]));
     // These make threads and processes that no scheduler of ours would see.
-    case SYS_clone:
-      refuse("the system call clone", pc);
-    case SYS_clone3:
-      refuse("the system call clone3", pc);
-    case SYS_fork:
-      refuse("the system call fork", pc);
-    case SYS_vfork:
-      refuse("the system call vfork", pc);
+    case SYS_clone: refuse("the system call clone", pc);
+    case SYS_clone3: refuse("the system call clone3", pc);
+    case SYS_fork: refuse("the system call fork", pc);
+    case SYS_vfork: refuse("the system call vfork", pc);
     // Younger relatives of futex; by number, because the headers may be older.
-    case 449:
-      refuse("the system call futex_waitv", pc);
-    case 454:
-      refuse("the system call futex_wake", pc);
-    case 455:
-      refuse("the system call futex_wait", pc);
-    case 456:
-      refuse("the system call futex_requeue", pc);
-    default:
-      return false;
+    case 449: refuse("the system call futex_waitv", pc);
+    case 454: refuse("the system call futex_wake", pc);
+    case 455: refuse("the system call futex_wait", pc);
+    case 456: refuse("the system call futex_requeue", pc);
+    default: return false;
   }
 }
 

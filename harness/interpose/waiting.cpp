@@ -30,12 +30,9 @@ void renew(Thread& self, EventKind kind, std::uintptr_t address, std::size_t siz
 
 MutexType type_of(const pthread_mutex_t* mutex) {
   switch (mutex->__data.__kind & 3) {
-    case PTHREAD_MUTEX_RECURSIVE:
-      return MutexType::Recursive;
-    case PTHREAD_MUTEX_ERRORCHECK:
-      return MutexType::ErrorChecking;
-    default:
-      return MutexType::Normal;
+    case PTHREAD_MUTEX_RECURSIVE: return MutexType::Recursive;
+    case PTHREAD_MUTEX_ERRORCHECK: return MutexType::ErrorChecking;
+    default: return MutexType::Normal;
   }
 }
 

@@ -207,14 +207,9 @@ void DebugInfo::index_children(Module& module, Unit& unit, Dwarf_Die parent, con
         }
         break;
       }
-      case DW_TAG_lexical_block:
-        index_children(module, unit, die, scope);
-        break;
-      case DW_TAG_variable:
-        index_variable(module, die, scope);
-        break;
-      default:
-        break;
+      case DW_TAG_lexical_block: index_children(module, unit, die, scope); break;
+      case DW_TAG_variable: index_variable(module, die, scope); break;
+      default: break;
     }
   } while (dwarf_siblingof(&die, &die) == 0);
 }

@@ -62,16 +62,11 @@ std::optional<std::uintptr_t> frame_base(const CodePlace& place, const FrameStat
     return std::nullopt;
   }
   switch (ops[0].atom) {
-    case DW_OP_call_frame_cfa:
-      return state.cfa;
-    case DW_OP_reg0 + kRbp:
-      return state.rbp();
-    case DW_OP_breg0 + kRbp:
-      return offset_by(state.rbp(), ops[0].number);
-    case DW_OP_reg0 + kRsp:
-      return state.rsp;
-    default:
-      return std::nullopt;
+    case DW_OP_call_frame_cfa: return state.cfa;
+    case DW_OP_reg0 + kRbp: return state.rbp();
+    case DW_OP_breg0 + kRbp: return offset_by(state.rbp(), ops[0].number);
+    case DW_OP_reg0 + kRsp: return state.rsp;
+    default: return std::nullopt;
   }
 }
 
@@ -125,15 +120,12 @@ class Search {
     for (Dwarf_Die child : die_children(scope)) {
       switch (dwarf_tag(&child)) {
         case DW_TAG_variable:
-        case DW_TAG_formal_parameter:
-          consider(child, is_open);
-          break;
+        case DW_TAG_formal_parameter: consider(child, is_open); break;
         case DW_TAG_lexical_block:
         case DW_TAG_inlined_subroutine:
           in(child, is_open && dwarf_haspc(&child, place_.address) > 0);
           break;
-        default:
-          break;
+        default: break;
       }
     }
   }

@@ -80,13 +80,9 @@ std::vector<Story::Held> Story::held(ThreadId thread, std::size_t at_event) cons
       case EventKind::WriteLock:
       case EventKind::WriteTryLock:
       case EventKind::ReadLock:
-      case EventKind::ReadTryLock:
-        held.push_back({event.address, i});
-        break;
+      case EventKind::ReadTryLock: held.push_back({event.address, i}); break;
       case EventKind::CondWake:
-      case EventKind::CondTimeout:
-        held.push_back({event.extra, i});
-        break;
+      case EventKind::CondTimeout: held.push_back({event.extra, i}); break;
       case EventKind::MutexUnlock:
       case EventKind::WriteUnlock:
       case EventKind::ReadUnlock:
@@ -98,8 +94,7 @@ std::vector<Story::Held> Story::held(ThreadId thread, std::size_t at_event) cons
         if (last != held.rend()) held.erase(std::next(last).base());
         break;
       }
-      default:
-        break;
+      default: break;
     }
   }
   return held;

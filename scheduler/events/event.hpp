@@ -1,10 +1,10 @@
 // What threads under test do, as every layer speaks of it.
 #pragma once
 
+#include "scheduler/events/ids.hpp"
+
 #include <cstdint>
 #include <string_view>
-
-#include "scheduler/events/ids.hpp"
 
 namespace raddle::scheduler {
 
@@ -24,9 +24,9 @@ enum class EventKind : std::uint8_t {
   Write,
 
   // Atomics, with `order`. A failed compare-exchange is a load.
-  AtomicLoad,   // value: what was read
-  AtomicStore,  // value: what was written
-  AtomicRmw,    // value: what was written, extra: what was read
+  AtomicLoad,           // value: what was read
+  AtomicStore,          // value: what was written
+  AtomicRmw,            // value: what was written, extra: what was read
   AtomicCompareFailed,  // value: what was read, extra: what was expected
   Fence,
 
@@ -131,8 +131,8 @@ struct Event {
   EventKind kind{};
   MemoryOrder order{MemoryOrder::Relaxed};
   ThreadId thread{};
-  std::uint32_t size{};     // bytes accessed, for memory
-  std::uint64_t step{};     // events before this one in the execution
+  std::uint32_t size{};      // bytes accessed, for memory
+  std::uint64_t step{};      // events before this one in the execution
   std::uintptr_t address{};  // of the object
   std::uint64_t value{};
   std::uint64_t extra{};

@@ -2,11 +2,11 @@
 // one; the failing schedule is run again with a recorder on.
 #pragma once
 
+#include "scheduler/events/event.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "scheduler/events/event.hpp"
 
 namespace raddle::scheduler {
 
@@ -26,8 +26,8 @@ struct TraceEvent {
 struct TraceThread {
   std::string name;  // pthread_setname_np, else empty
   ThreadId creator{kNoThread};
-  std::uintptr_t stack_low{}, stack_high{};   // where its stack lies
-  std::uint32_t created_at{};  // StackNode of the pthread_create call
+  std::uintptr_t stack_low{}, stack_high{};  // where its stack lies
+  std::uint32_t created_at{};                // StackNode of the pthread_create call
   std::uintptr_t created_pc{};
   std::uint32_t last_stack{};  // calls open when the execution stopped
   std::uintptr_t last_pc{};    // return address of its last call into the runtime
@@ -38,9 +38,10 @@ struct TraceThread {
 // A thread that could not go on when the execution stopped, and what it waited for.
 struct Blocked {
   ThreadId thread{};
-  EventKind waiting_for{};  // MutexLock, ReadLock, WriteLock, CondWake, ThreadJoin, SemWait, BarrierLeave, OnceBegin, FutexWoken, Resume
-  std::uintptr_t object{};  // address; 0 for a join
-  std::uintptr_t mutex{};   // CondWake: the mutex to take again
+  EventKind waiting_for{};        // MutexLock, ReadLock, WriteLock, CondWake, ThreadJoin, SemWait,
+                                  // BarrierLeave, OnceBegin, FutexWoken, Resume
+  std::uintptr_t object{};        // address; 0 for a join
+  std::uintptr_t mutex{};         // CondWake: the mutex to take again
   ThreadId target{kNoThread};     // ThreadJoin: whom it joins
   std::vector<ThreadId> holders;  // who could let it go on by releasing the object
   std::uintptr_t pc{};

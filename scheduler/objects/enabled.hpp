@@ -1,10 +1,10 @@
 #pragma once
 
-#include <vector>
-
 #include "scheduler/objects/object.hpp"
 #include "scheduler/operation.hpp"
 #include "scheduler/thread.hpp"
+
+#include <vector>
 
 namespace raddle::scheduler {
 

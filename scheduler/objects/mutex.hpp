@@ -3,9 +3,9 @@
 // function of that name returns: 0 or an errno value.
 #pragma once
 
-#include <cstdint>
-
 #include "scheduler/engine.hpp"
+
+#include <cstdint>
 
 namespace raddle::scheduler {
 

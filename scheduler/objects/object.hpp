@@ -2,11 +2,11 @@
 // one execution. The bytes of the program's own object are not touched.
 #pragma once
 
+#include "scheduler/events/ids.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <vector>
-
-#include "scheduler/events/ids.hpp"
 
 namespace raddle::scheduler {
 
@@ -85,8 +85,8 @@ class ObjectTable {
     std::uint32_t index = 0;  // in pool_
   };
 
-  std::vector<Slot> slots_;                     // open addressing
-  std::vector<std::unique_ptr<Object>> pool_;   // reused in every execution
+  std::vector<Slot> slots_;                    // open addressing
+  std::vector<std::unique_ptr<Object>> pool_;  // reused in every execution
   Object* recent_[kRecent] = {};
   std::size_t used_ = 0;  // of pool_, in this execution
   std::uint32_t generation_ = 1;

@@ -92,8 +92,8 @@ int wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address, std::ui
   return 0;
 }
 
-bool try_wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address,
-                        std::uint32_t initial, std::uintptr_t pc) {
+bool try_wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t initial,
+                        std::uintptr_t pc) {
   Object& semaphore = semaphore_at(engine, address, initial);
   // Announced as the kind that cannot block; it becomes a wait if the count allows it.
   engine.announce(self, on(EventKind::SemTryFailed, semaphore, pc));
@@ -130,8 +130,8 @@ bool wait_barrier(Engine& engine, Thread& self, std::uintptr_t address, std::uin
   self.barrier_phase = barrier.phase;
   ++barrier.readers;
   const bool is_last = barrier.readers >= barrier.threshold;
-  engine.took_effect(self, EventKind::BarrierArrive, address, barrier.threshold - barrier.readers, 0,
-                     pc);
+  engine.took_effect(self, EventKind::BarrierArrive, address, barrier.threshold - barrier.readers,
+                     0, pc);
   if (is_last) {
     barrier.readers = 0;
     ++barrier.phase;
@@ -197,9 +197,10 @@ std::uint32_t wake_futex(Engine& engine, Thread& self, std::uintptr_t address, s
     if (sleepers.empty()) break;
     // Whoever is woken in the end: only the last of a partial wake-up matters, but
     // each is a choice of its own.
-    const std::size_t which = sleepers.size() <= count - woken
-                                  ? 0
-                                  : engine.choose_value(self, sleepers.size(), EventKind::FutexWake);
+    const std::size_t which =
+        sleepers.size() <= count - woken
+            ? 0
+            : engine.choose_value(self, sleepers.size(), EventKind::FutexWake);
     engine.wake(*sleepers[which]);
     ++woken;
   }

@@ -3,10 +3,10 @@
 // chosen, apply, return what the system's function returns.
 #pragma once
 
-#include <cstdint>
-
 #include "scheduler/engine.hpp"
 #include "scheduler/objects/mutex.hpp"
+
+#include <cstdint>
 
 namespace raddle::scheduler {
 
@@ -18,8 +18,8 @@ void notify_condition(Engine& engine, Thread& self, std::uintptr_t condition, bo
 // `initial`: the count, if this execution meets the semaphore for the first time.
 int wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t initial,
                    std::uint64_t deadline, std::uintptr_t pc);
-bool try_wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address,
-                        std::uint32_t initial, std::uintptr_t pc);
+bool try_wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t initial,
+                        std::uintptr_t pc);
 void post_semaphore(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t initial,
                     std::uintptr_t pc);
 std::uint32_t count_of_semaphore(Engine& engine, std::uintptr_t address, std::uint32_t initial);
@@ -30,9 +30,10 @@ bool wait_barrier(Engine& engine, Thread& self, std::uintptr_t address, std::uin
 
 // Waits until nobody runs the initialiser. True: `is_done` said no, and the
 // caller must run it and then call end_once; false: it was done.
-bool begin_once(Engine& engine, Thread& self, std::uintptr_t address, bool (*is_done)(std::uintptr_t),
-                std::uintptr_t pc);
-void end_once(Engine& engine, Thread& self, std::uintptr_t address, bool is_done, std::uintptr_t pc);
+bool begin_once(Engine& engine, Thread& self, std::uintptr_t address,
+                bool (*is_done)(std::uintptr_t), std::uintptr_t pc);
+void end_once(Engine& engine, Thread& self, std::uintptr_t address, bool is_done,
+              std::uintptr_t pc);
 
 // 0, EAGAIN (the word was not `expected`) or ETIMEDOUT.
 int wait_futex(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t expected,

@@ -1,20 +1,21 @@
 #include "scheduler/strategies/factory.hpp"
 
-#include <array>
-
 #include "scheduler/strategies/pct.hpp"
 #include "scheduler/strategies/random.hpp"
+
+#include <array>
 
 namespace raddle::scheduler {
 namespace {
 
 constexpr std::array kStrategies{
-    StrategyEntry{"random", "random[:SWITCH_PROBABILITY]",
-                  "a random walk; without a probability executions take turns with several",
-                  "switch probability", Random::kVaried, 0, 1, false,
-                  [](const StrategyContext& context, double probability) -> std::unique_ptr<Strategy> {
-                    return std::make_unique<Random>(context.seed, probability);
-                  }},
+    StrategyEntry{
+        "random", "random[:SWITCH_PROBABILITY]",
+        "a random walk; without a probability executions take turns with several",
+        "switch probability", Random::kVaried, 0, 1, false,
+        [](const StrategyContext& context, double probability) -> std::unique_ptr<Strategy> {
+          return std::make_unique<Random>(context.seed, probability);
+        }},
     StrategyEntry{"pct", "pct[:DEPTH]",
                   "random priorities, lowered at DEPTH - 1 points: finds bugs of that depth with a "
                   "known probability",

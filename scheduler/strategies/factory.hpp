@@ -1,11 +1,11 @@
 #pragma once
 
+#include "scheduler/strategies/strategy.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
-
-#include "scheduler/strategies/strategy.hpp"
 
 namespace raddle::scheduler {
 
@@ -22,9 +22,9 @@ struct StrategyEntry {
   std::string_view name;
   std::string_view syntax;
   std::string_view help;
-  std::string_view argument;   // what it is, for errors
-  double fallback, min, max;   // of the argument
-  bool is_whole;               // the argument is a whole number
+  std::string_view argument;  // what it is, for errors
+  double fallback, min, max;  // of the argument
+  bool is_whole;              // the argument is a whole number
   std::unique_ptr<Strategy> (*make)(const StrategyContext& context, double argument);
 };
 

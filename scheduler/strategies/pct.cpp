@@ -11,7 +11,9 @@ constexpr std::uint64_t kDrawnFloor = std::uint64_t{1} << 62;
 }  // namespace
 
 Pct::Pct(std::uint64_t seed, unsigned depth, std::uint64_t points)
-    : seed_(seed), depth_(std::clamp(depth, 1u, kDepthMax)), points_(std::max<std::uint64_t>(points, 1)) {}
+    : seed_(seed),
+      depth_(std::clamp(depth, 1u, kDepthMax)),
+      points_(std::max<std::uint64_t>(points, 1)) {}
 
 void Pct::begin(std::uint64_t number) {
   generator_ = Generator{mix(seed_, number)};
@@ -56,9 +58,7 @@ ThreadId Pct::choose_thread(const SchedulingPoint& point) {
   return best;
 }
 
-std::size_t Pct::choose_value(const ValueChoice& choice) {
-  return generator_.below(choice.count);
-}
+std::size_t Pct::choose_value(const ValueChoice& choice) { return generator_.below(choice.count); }
 
 void Pct::on_yield(ThreadId thread) {
   priority(thread);

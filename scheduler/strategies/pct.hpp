@@ -1,9 +1,9 @@
 #pragma once
 
-#include <array>
-
 #include "scheduler/strategies/generator.hpp"
 #include "scheduler/strategies/strategy.hpp"
+
+#include <array>
 
 namespace raddle::scheduler {
 

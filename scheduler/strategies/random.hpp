@@ -23,7 +23,7 @@ class Random final : public Strategy {
  private:
   std::uint64_t seed_;
   double fixed_probability_;
-  bool is_even_ = true;              // choose evenly among all
+  bool is_even_ = true;                // choose evenly among all
   std::uint64_t leave_numerator_ = 0;  // of 2^32
   Generator generator_;
 };

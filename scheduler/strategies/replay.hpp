@@ -1,23 +1,23 @@
 #pragma once
 
+#include "scheduler/schedule.hpp"
+#include "scheduler/strategies/strategy.hpp"
+
 #include <optional>
 #include <span>
 #include <vector>
-
-#include "scheduler/schedule.hpp"
-#include "scheduler/strategies/strategy.hpp"
 
 namespace raddle::scheduler {
 
 // Where a replay no longer fits the program.
 struct Divergence {
   Deviation expected;
-  ThreadId running{kNoThread};    // who ran last when it was noticed
-  std::uint64_t events{};         // of that thread
-  bool was_offered{};             // was there a decision at that place at all?
-  EventKind found{};              // if so: what the chosen thread had announced instead
-  std::uintptr_t found_pc{};      // and where
-  bool was_eligible{};            // could the chosen thread have gone on?
+  ThreadId running{kNoThread};  // who ran last when it was noticed
+  std::uint64_t events{};       // of that thread
+  bool was_offered{};           // was there a decision at that place at all?
+  EventKind found{};            // if so: what the chosen thread had announced instead
+  std::uintptr_t found_pc{};    // and where
+  bool was_eligible{};          // could the chosen thread have gone on?
 };
 
 // Follows a schedule: the default everywhere but at its deviations. Deviations
@@ -43,8 +43,9 @@ class Replay final : public Strategy {
   const Deviation* match(ThreadId thread, std::uint64_t events, bool is_value);
   void diverge(const Divergence& divergence);
 
-  std::vector<Entry> entries_;                // from 1
-  std::vector<std::uint32_t> first_, front_;  // by thread: the list's head, and the first not yet passed
+  std::vector<Entry> entries_;  // from 1
+  std::vector<std::uint32_t> first_,
+      front_;  // by thread: the list's head, and the first not yet passed
   std::optional<Divergence> divergence_;
 };
 

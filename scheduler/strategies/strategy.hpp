@@ -1,20 +1,21 @@
 #pragma once
 
+#include "scheduler/operation.hpp"
+#include "scheduler/thread_set.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
-#include "scheduler/operation.hpp"
-#include "scheduler/thread_set.hpp"
 
 namespace raddle::scheduler {
 
 // A moment at which more than one thread could go on.
 struct SchedulingPoint {
-  const ThreadSet& eligible;  // at least two; threads that only spin or have just yielded are left out
-  std::size_t count;          // eligible.count()
-  ThreadId current;           // who ran last; kNoThread if it is not eligible
-  ThreadId preferred;         // what a run without preemptions would do
+  const ThreadSet&
+      eligible;        // at least two; threads that only spin or have just yielded are left out
+  std::size_t count;   // eligible.count()
+  ThreadId current;    // who ran last; kNoThread if it is not eligible
+  ThreadId preferred;  // what a run without preemptions would do
   // What every thread has announced; index by thread.
   std::span<const Operation> announced;
   // Who ran last, eligible or not, and how many events it has had.

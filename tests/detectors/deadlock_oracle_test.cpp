@@ -22,12 +22,9 @@ using scheduler::Trace;
 
 bool waits_for(const Blocked& blocked, ThreadId target) {
   switch (blocked.waiting_for) {
-    case EventKind::ThreadJoin:
-      return blocked.target == target;
-    case EventKind::CondWake:
-      return false;  // for a notification, whoever has its mutex
-    default:
-      return std::ranges::find(blocked.holders, target) != blocked.holders.end();
+    case EventKind::ThreadJoin: return blocked.target == target;
+    case EventKind::CondWake: return false;  // for a notification, whoever has its mutex
+    default: return std::ranges::find(blocked.holders, target) != blocked.holders.end();
   }
 }
 

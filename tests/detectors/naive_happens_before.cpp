@@ -22,15 +22,11 @@ bool is_atomic_load(EventKind kind) {
 
 NaiveHappensBefore::Use NaiveHappensBefore::use(const Event& event) {
   switch (event.kind) {
-    case Read:
-      return Use::Read;
-    case Write:
-      return Use::Write;
+    case Read: return Use::Read;
+    case Write: return Use::Write;
     case AtomicStore:
-    case AtomicRmw:
-      return Use::AtomicWrite;
-    case EventKind::Free:
-      return Use::Free;
+    case AtomicRmw: return Use::AtomicWrite;
+    case EventKind::Free: return Use::Free;
     case ThreadCreate:
     case ThreadStart:
     case ThreadEnd:
@@ -46,10 +42,8 @@ NaiveHappensBefore::Use NaiveHappensBefore::use(const Event& event) {
     case Choose:
     case Allocate:
     case Acquire:
-    case Release:
-      return Use::None;
-    default:
-      return Use::AtomicRead;
+    case Release: return Use::None;
+    default: return Use::AtomicRead;
   }
 }
 
@@ -60,21 +54,16 @@ NaiveHappensBefore::Range NaiveHappensBefore::range(const Event& event) {
     case AtomicLoad:
     case AtomicStore:
     case AtomicRmw:
-    case AtomicCompareFailed:
-      return {event.address, event.address + event.size};
-    case Allocate:
-      return {event.address, event.address + event.extra};
+    case AtomicCompareFailed: return {event.address, event.address + event.size};
+    case Allocate: return {event.address, event.address + event.extra};
     case EventKind::Free:
       // Nobody knows any more how large a block was that is freed for the second time.
       return {event.address, event.address + std::max<std::uint64_t>(event.extra, 1)};
     case FutexWait:
-    case FutexMismatch:
-      return {event.address, event.address + 4};
+    case FutexMismatch: return {event.address, event.address + 4};
     case CondWake:
-    case CondTimeout:
-      return {event.extra, event.extra + 1};
-    default:
-      return {event.address, event.address + 1};
+    case CondTimeout: return {event.extra, event.extra + 1};
+    default: return {event.address, event.address + 1};
   }
 }
 
@@ -177,28 +166,16 @@ NaiveHappensBefore::Set NaiveHappensBefore::before(const Event& event) const {
   }
   switch (event.kind) {
     case MutexLock:
-    case MutexTryLock:
-      from_all(event.address, {MutexUnlock, CondWait});
-      break;
+    case MutexTryLock: from_all(event.address, {MutexUnlock, CondWait}); break;
     case CondWake:
-    case CondTimeout:
-      from_all(event.extra, {MutexUnlock, CondWait});
-      break;
+    case CondTimeout: from_all(event.extra, {MutexUnlock, CondWait}); break;
     case ReadLock:
-    case ReadTryLock:
-      from_all(event.address, {WriteUnlock});
-      break;
+    case ReadTryLock: from_all(event.address, {WriteUnlock}); break;
     case WriteLock:
-    case WriteTryLock:
-      from_all(event.address, {WriteUnlock, ReadUnlock});
-      break;
-    case SemWait:
-      from_all(event.address, {SemPost});
-      break;
+    case WriteTryLock: from_all(event.address, {WriteUnlock, ReadUnlock}); break;
+    case SemWait: from_all(event.address, {SemPost}); break;
     case OnceBegin:
-    case OncePass:
-      from_all(event.address, {OnceEnd, OnceAbort});
-      break;
+    case OncePass: from_all(event.address, {OnceEnd, OnceAbort}); break;
     case BarrierLeave: {
       // The phases of a barrier are cut where `value` is 0.
       std::size_t first = 0, mine = 0, last = n;
@@ -219,8 +196,7 @@ NaiveHappensBefore::Set NaiveHappensBefore::before(const Event& event) const {
       }
       break;
     }
-    default:
-      break;
+    default: break;
   }
   return set;
 }

@@ -31,27 +31,13 @@ std::optional<scheduler::Event> RandomProgram::propose() {
     while (pick >= weights_[family]) pick -= weights_[family++];
     Event event;
     switch (family) {
-      case 0:
-        event = thread_event(thread);
-        break;
-      case 1:
-        event = memory_event();
-        break;
-      case 2:
-        event = atomic_event();
-        break;
-      case 3:
-        event = lock_event(thread);
-        break;
-      case 4:
-        event = condition_event(thread);
-        break;
-      case 5:
-        event = counting_event(thread);
-        break;
-      default:
-        event = heap_event();
-        break;
+      case 0: event = thread_event(thread); break;
+      case 1: event = memory_event(); break;
+      case 2: event = atomic_event(); break;
+      case 3: event = lock_event(thread); break;
+      case 4: event = condition_event(thread); break;
+      case 5: event = counting_event(thread); break;
+      default: event = heap_event(); break;
     }
     event.thread = scheduler::thread_id(thread);
     if (is_legal(event)) return event;
@@ -217,24 +203,18 @@ bool RandomProgram::is_legal(const Event& event) const {
     case ThreadEnd:
       return id != 0 && mutex_owner_[0] != me && mutex_owner_[1] != me && writer_ != me &&
              !thread.reading && once_ != me;
-    case ThreadJoin:
-      return threads_[event.value].ended && !threads_[event.value].joined;
-    case OnceBegin:
-      return once_ == -1;
+    case ThreadJoin: return threads_[event.value].ended && !threads_[event.value].joined;
+    case OnceBegin: return once_ == -1;
     case OnceEnd:
-    case OnceAbort:
-      return once_ == me;
-    case SemWait:
-      return semaphore_ > 0;
-    case ReadLock:
-      return writer_ == -1;
+    case OnceAbort: return once_ == me;
+    case SemWait: return semaphore_ > 0;
+    case ReadLock: return writer_ == -1;
     case WriteLock:
       for (const Thread& other : threads_) {
         if (other.reading) return false;
       }
       return writer_ == -1;
-    default:
-      return true;
+    default: return true;
   }
 }
 
@@ -242,22 +222,12 @@ void RandomProgram::take(const Event& event) {
   Thread& thread = threads_[index(event.thread)];
   const int me = static_cast<int>(index(event.thread));
   switch (event.kind) {
-    case ThreadStart:
-      thread.started = true;
-      break;
-    case ThreadEnd:
-      thread.ended = true;
-      break;
-    case ThreadJoin:
-      threads_[event.value].joined = true;
-      break;
+    case ThreadStart: thread.started = true; break;
+    case ThreadEnd: thread.ended = true; break;
+    case ThreadJoin: threads_[event.value].joined = true; break;
     case MutexLock:
-    case MutexTryLock:
-      mutex_owner_[event.address == object(1)] = me;
-      break;
-    case MutexUnlock:
-      mutex_owner_[event.address == object(1)] = -1;
-      break;
+    case MutexTryLock: mutex_owner_[event.address == object(1)] = me; break;
+    case MutexUnlock: mutex_owner_[event.address == object(1)] = -1; break;
     case CondWait:
       mutex_owner_[0] = -1;
       thread.asleep = true;
@@ -267,24 +237,12 @@ void RandomProgram::take(const Event& event) {
       mutex_owner_[0] = me;
       thread.asleep = false;
       break;
-    case ReadLock:
-      thread.reading = true;
-      break;
-    case ReadUnlock:
-      thread.reading = false;
-      break;
-    case WriteLock:
-      writer_ = me;
-      break;
-    case WriteUnlock:
-      writer_ = -1;
-      break;
-    case SemPost:
-      ++semaphore_;
-      break;
-    case SemWait:
-      --semaphore_;
-      break;
+    case ReadLock: thread.reading = true; break;
+    case ReadUnlock: thread.reading = false; break;
+    case WriteLock: writer_ = me; break;
+    case WriteUnlock: writer_ = -1; break;
+    case SemPost: ++semaphore_; break;
+    case SemWait: --semaphore_; break;
     case BarrierArrive:
       thread.barrier = phase_ + 1;
       if (++arrived_ == kBarrierSize) {
@@ -292,24 +250,13 @@ void RandomProgram::take(const Event& event) {
         ++phase_;
       }
       break;
-    case BarrierLeave:
-      thread.barrier = 0;
-      break;
-    case OnceBegin:
-      once_ = me;
-      break;
-    case OnceEnd:
-      once_ = -2;
-      break;
-    case OnceAbort:
-      once_ = -1;
-      break;
+    case BarrierLeave: thread.barrier = 0; break;
+    case OnceBegin: once_ = me; break;
+    case OnceEnd: once_ = -2; break;
+    case OnceAbort: once_ = -1; break;
     case Allocate:
-    case Free:
-      blocks_[event.address != kHeap].live = event.kind == Allocate;
-      break;
-    default:
-      break;
+    case Free: blocks_[event.address != kHeap].live = event.kind == Allocate; break;
+    default: break;
   }
 }
 

@@ -70,12 +70,9 @@ void touch(T& object, bool writes) {
 void access(World& world, const Statement& statement) {
   Place& place = *world.places[statement.place];
   switch (statement.width) {
-    case 1:
-      return touch(place.bytes[statement.object], statement.writes);
-    case 4:
-      return touch(place.words[statement.object], statement.writes);
-    default:
-      return touch(place.wide, statement.writes);
+    case 1: return touch(place.bytes[statement.object], statement.writes);
+    case 4: return touch(place.words[statement.object], statement.writes);
+    default: return touch(place.wide, statement.writes);
   }
 }
 
@@ -101,17 +98,14 @@ void spawn(World& world, const Statement& statement) {
 void run(World& world, const Statement& statement) {
   const std::size_t object = statement.object;
   switch (statement.action) {
-    case Action::Access:
-      return access(world, statement);
+    case Action::Access: return access(world, statement);
     case Action::Load:
       if (world.atomics[object].load(kLoads[statement.order]) != 0) access(world, statement);
       return;
     case Action::Store:
       access(world, statement);
       return world.atomics[object].store(1, kStores[statement.order]);
-    case Action::Add:
-      use(world.atomics[object].fetch_add(1, kUpdates[statement.order]));
-      return;
+    case Action::Add: use(world.atomics[object].fetch_add(1, kUpdates[statement.order])); return;
     case Action::CompareExchange: {
       int expected = 0;
       if (world.atomics[object].compare_exchange_strong(expected, 1, kUpdates[statement.order],
@@ -120,8 +114,7 @@ void run(World& world, const Statement& statement) {
       }
       return;
     }
-    case Action::Fence:
-      return std::atomic_thread_fence(kUpdates[statement.order]);
+    case Action::Fence: return std::atomic_thread_fence(kUpdates[statement.order]);
     case Action::Lock: {
       const std::lock_guard lock{world.mutexes[object]};
       return access(world, statement);
@@ -143,9 +136,7 @@ void run(World& world, const Statement& statement) {
       access(world, statement);
       sem_post(&world.semaphores[object]);
       return;
-    case Action::Wait:
-      sem_wait(&world.semaphores[object]);
-      return access(world, statement);
+    case Action::Wait: sem_wait(&world.semaphores[object]); return access(world, statement);
     case Action::Signal: {
       Gate& gate = world.gates[object];
       access(world, statement);
@@ -178,11 +169,8 @@ void run(World& world, const Statement& statement) {
         syscall(SYS_futex, &world.alarms[object], FUTEX_WAIT_PRIVATE, 0, nullptr, nullptr, 0);
       }
       return access(world, statement);
-    case Action::Spawn:
-      return spawn(world, statement);
-    case Action::Delete:
-      delete world.places[statement.place];
-      return;
+    case Action::Spawn: return spawn(world, statement);
+    case Action::Delete: delete world.places[statement.place]; return;
   }
 }
 

@@ -65,9 +65,9 @@ struct Site {
 
 struct ThreadInfo {
   int id = 0;
-  std::string name;              // "main", "T1" or what the program named it
-  std::string function;          // what it runs: "worker"; empty if unknown, and for the body
-  std::vector<Frame> created;    // where; empty for the body
+  std::string name;            // "main", "T1" or what the program named it
+  std::string function;        // what it runs: "worker"; empty if unknown, and for the body
+  std::vector<Frame> created;  // where; empty for the body
 };
 
 // One row of the interleaving table.
@@ -78,7 +78,7 @@ struct Step {
   std::string object;  // "counter"
   std::string value;   // the object's value afterwards, if known
   Frame where;
-  bool is_key = false;  // one of the accesses or operations that make the finding
+  bool is_key = false;        // one of the accesses or operations that make the finding
   std::uint64_t skipped = 0;  // > 0: stands for so many steps left out; `action` says which
 };
 
@@ -91,9 +91,9 @@ struct ObjectInfo {
 // Something that is wrong with the program under test, and the schedule that shows it.
 struct Finding {
   FindingKind kind{};
-  std::string summary;  // one line
-  std::string token;    // replays it: RADDLE_REPLAY=<token>
-  std::string replay_command;  // the whole line to paste, if the caller knows it
+  std::string summary;            // one line
+  std::string token;              // replays it: RADDLE_REPLAY=<token>
+  std::string replay_command;     // the whole line to paste, if the caller knows it
   std::uint64_t execution = 0;    // in which it was first seen, counted from 1
   std::uint64_t preemptions = 0;  // of the minimised schedule
   ObjectInfo object;
@@ -116,9 +116,9 @@ struct Report {
   std::string strategy;
   std::uint64_t seed = 0;
   std::uint64_t executions = 0;
-  std::string limit;       // what ended the exploration: "executions", "time", "finding", "replay"
+  std::string limit;  // what ended the exploration: "executions", "time", "finding", "replay"
   double elapsed_s = 0;
-  Decisions decisions;     // per execution
+  Decisions decisions;  // per execution
   std::vector<Finding> findings;
 
   bool clean() const { return findings.empty(); }
@@ -156,18 +156,18 @@ class UsageError : public std::runtime_error {
 
 // Every field can be set from outside as RADDLE_<NAME>; the environment wins.
 struct Options {
-  std::string test = {};               // names the exploration; default: where explore() is called
-  std::string strategy = "random";     // RADDLE_STRATEGY: random, random:P, pct, pct:D
-  std::uint64_t seed = 0;              // RADDLE_SEED; 0: a fresh one, printed before the run
-  std::uint64_t executions = 10'000;   // RADDLE_EXECUTIONS
-  double time_s = 0;                   // RADDLE_TIME ("500ms", "10s", "2m"); 0: no limit
-  unsigned jobs = 0;                   // RADDLE_JOBS; worker processes; 0: one per core; 1: in this process
-  std::uint64_t steps_max = 1'000'000; // RADDLE_STEPS; events in one execution
-  double watchdog_s = 10;              // RADDLE_WATCHDOG; a call that blocks longer outside raddle's control is named
-  OnRace on_race = OnRace::Report;     // RADDLE_ON_RACE: report, explore, ignore
-  bool all_accesses = false;           // RADDLE_ALL_ACCESSES; every plain access is a scheduling point
-  bool minimise = true;                // RADDLE_MINIMISE
-  std::string replay = {};             // RADDLE_REPLAY; a token: run that schedule only
+  std::string test = {};              // names the exploration; default: where explore() is called
+  std::string strategy = "random";    // RADDLE_STRATEGY: random, random:P, pct, pct:D
+  std::uint64_t seed = 0;             // RADDLE_SEED; 0: a fresh one, printed before the run
+  std::uint64_t executions = 10'000;  // RADDLE_EXECUTIONS
+  double time_s = 0;                  // RADDLE_TIME ("500ms", "10s", "2m"); 0: no limit
+  unsigned jobs = 0;  // RADDLE_JOBS; worker processes; 0: one per core; 1: in this process
+  std::uint64_t steps_max = 1'000'000;  // RADDLE_STEPS; events in one execution
+  double watchdog_s = 10;  // RADDLE_WATCHDOG; a call that blocks longer uncontrolled is named
+  OnRace on_race = OnRace::Report;  // RADDLE_ON_RACE: report, explore, ignore
+  bool all_accesses = false;        // RADDLE_ALL_ACCESSES; every plain access is a scheduling point
+  bool minimise = true;             // RADDLE_MINIMISE
+  std::string replay = {};          // RADDLE_REPLAY; a token: run that schedule only
   std::size_t stack_bytes = 256 * 1024;  // RADDLE_STACK; of each thread under test
 };
 

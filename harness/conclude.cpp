@@ -126,6 +126,10 @@ std::string divergence_text(const scheduler::Divergence& divergence) {
   return text + fmt::format("{} about to do {}", chosen, name(divergence.found));
 }
 
+std::string_view article(std::string_view word) {
+  return std::string_view("aeiou").find(word.front()) == std::string_view::npos ? "a" : "an";
+}
+
 // "assertion: the balance is negative"
 std::string failure_text(const Failure& failure, const Options& options) {
   const std::string message = message_of(failure, options);
@@ -300,9 +304,11 @@ std::vector<Finding> replay(const std::function<void()>& body, const Options& gi
     return {};
   }
   return {finding_of(
-      not_reproduced(result, fmt::format("the token of a {} does not fit", name(expected)),
-                     "The program has changed since the token was made, or it is not "
-                     "deterministic. To look for the failure anew, run without RADDLE_REPLAY."),
+      not_reproduced(
+          result,
+          fmt::format("the token of {} {} does not fit", article(name(expected)), name(expected)),
+          "The program has changed since the token was made, or it is not "
+          "deterministic. To look for the failure anew, run without RADDLE_REPLAY."),
       trace, token.schedule, result.preemptions, options)};
 }
 

@@ -13,7 +13,7 @@ using Deviations = std::vector<scheduler::Deviation>;
 
 // How much either of the two ways may try: in runs, and in events of all of them.
 constexpr std::uint64_t kRunsMax = 3000;
-constexpr std::uint64_t kEventsMax = 20'000'000;
+constexpr std::uint64_t kEventsMax = 5'000'000;
 
 class Minimiser {
  public:

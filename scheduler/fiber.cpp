@@ -27,6 +27,10 @@ namespace context = boost::context::detail;
 
 constexpr std::size_t kPage = 4096;
 
+// Below each stack, never accessible. One large array can jump over a single page and
+// land in the stack of another thread; addresses cost nothing.
+constexpr std::size_t kGuard = std::size_t{1} << 20;
+
 // The kernel lets programs write the base register themselves (since Linux 5.9, Ivy Bridge).
 const bool has_fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
 
@@ -128,14 +132,14 @@ Fiber::Fiber() : tls_base_(tls_base()), handle_(pthread_self()) {}
 Fiber::Fiber(std::size_t stack_bytes, Entry entry, void* argument)
     : entry_(entry), argument_(argument) {
   stack_bytes = (stack_bytes + kPage - 1) / kPage * kPage;
-  void* memory = mmap(nullptr, stack_bytes + kPage, PROT_READ | PROT_WRITE,
+  void* memory = mmap(nullptr, stack_bytes + kGuard, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (memory == MAP_FAILED) {
     throw std::system_error(errno, std::generic_category(),
                             "no stack of " + std::to_string(stack_bytes) + " bytes");
   }
-  mprotect(memory, kPage, PROT_NONE);
-  stack_low_ = reinterpret_cast<std::uintptr_t>(memory) + kPage;
+  mprotect(memory, kGuard, PROT_NONE);
+  stack_low_ = reinterpret_cast<std::uintptr_t>(memory) + kGuard;
   stack_high_ = stack_low_ + stack_bytes;
   Donation donation;
   handle_ = make_donor(donation);
@@ -146,7 +150,7 @@ Fiber::Fiber(std::size_t stack_bytes, Entry entry, void* argument)
 
 Fiber::~Fiber() {
   if (stack_high_ == 0) return;
-  munmap(reinterpret_cast<void*>(stack_low_ - kPage), stack_high_ - stack_low_ + kPage);
+  munmap(reinterpret_cast<void*>(stack_low_ - kGuard), stack_high_ - stack_low_ + kGuard);
 }
 
 void Fiber::restart() {
@@ -182,7 +186,7 @@ void Fiber::reset_tls() {
 }
 
 bool Fiber::in_guard(std::uintptr_t address) const {
-  return address < stack_low_ && address >= stack_low_ - kPage;
+  return address < stack_low_ && address >= stack_low_ - kGuard;
 }
 
 }  // namespace raddle::scheduler

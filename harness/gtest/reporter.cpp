@@ -2,11 +2,23 @@
 
 #include "harness/expectations.hpp"
 
+#include <string_view>
+
 namespace raddle::gtest {
 namespace {
 
 // Of the running execution; one thread under test runs at a time.
 constinit bool ended_early = false;
+
+// FAIL() and ADD_FAILURE() begin with a line that says no more than that.
+std::string_view message_of(const testing::TestPartResult& result) {
+  constexpr std::string_view kFailed = "Failed\n";
+  std::string_view message = result.message();
+  if (message.starts_with(kFailed) && message.size() > kFailed.size()) {
+    message.remove_prefix(kFailed.size());
+  }
+  return message;
+}
 
 }  // namespace
 
@@ -19,7 +31,7 @@ void Reporter::ReportTestPartResult(const testing::TestPartResult& result) {
   const bool is_good = result.passed() || result.skipped();
   const bool is_under_test =
       is_good ? harness::is_thread_under_test()
-              : harness::note_expectation_failure(result.message(),
+              : harness::note_expectation_failure(message_of(result),
                                                   result.file_name() ? result.file_name() : "",
                                                   result.line_number());
   if (!is_under_test) {

@@ -14,6 +14,15 @@ void race_on_counter() {
   b.join();
 }
 
+void lose_plain_update() {
+  int counter = 0;
+  std::thread a{[&] { ++counter; }};
+  std::thread b{[&] { ++counter; }};
+  a.join();
+  b.join();
+  check(counter == 2, "an increment was lost");
+}
+
 void lose_atomic_update() {
   std::atomic<int> counter{0};
   const auto increment = [&] { counter = counter + 1; };

@@ -7,6 +7,8 @@ namespace raddle::tests {
 
 // Two threads, `++counter` each, nothing that orders them.
 void race_on_counter();
+// The same, and the check fails if an increment is lost.
+void lose_plain_update();
 // The same as a load and a store of an atomic: no race, but the check fails if both load first.
 void lose_atomic_update();
 // The same with three threads that do other things before and after, so that most

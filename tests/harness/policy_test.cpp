@@ -2,26 +2,15 @@
 #include "tests/harness/bodies.hpp"
 #include <raddle/gtest.hpp>
 
-#include <thread>
-
 namespace raddle {
 namespace {
-
-void lose_plain_update() {
-  int counter = 0;
-  std::thread a{[&] { ++counter; }};
-  std::thread b{[&] { ++counter; }};
-  a.join();
-  b.join();
-  check(counter == 2, "an increment was lost");
-}
 
 Report explore_with(OnRace on_race, bool all_accesses = false) {
   Options options = tests::with_seed(3);
   options.on_race = on_race;
   options.all_accesses = all_accesses;
   options.executions = 1000;
-  return explore(lose_plain_update, options);
+  return explore(tests::lose_plain_update, options);
 }
 
 TEST(OnRace, ReportEndsTheExplorationWithTheRace) {
@@ -57,7 +46,7 @@ TEST(AllAccesses, ShowTheConsequenceWithoutARaceDetector) {
   EXPECT_THAT(report, FindsAssertion()) << report;
   Options replay;
   replay.replay = report.findings.at(0).token;
-  const Report again = explore(lose_plain_update, replay);
+  const Report again = explore(tests::lose_plain_update, replay);
   ASSERT_THAT(again, FindsAssertion()) << again;
   EXPECT_EQ(again.findings[0].token, replay.replay);
 }

@@ -39,7 +39,7 @@ void expect_round_trip(void (*body)(), Options options) {
 }
 
 TEST(Replay, GivesTheSameFindingInTheSameProcess) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Options options = tests::with_seed(seed);
     options.jobs = seed % 3 + 1u;
     options.minimise = seed % 2 == 0;

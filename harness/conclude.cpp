@@ -246,10 +246,7 @@ Finding conclude(const std::function<void()>& body, const Options& given, OnRace
                          result.outcome.schedule(), result.preemptions, options);
     // A race that did not end the execution: what came after it is not run again.
     const bool is_whole = on_race == given.on_race;
-    // The first execution of a process also initialises what libraries keep from then on, such as
-    // the unwinder's tables and GoogleTest's locks.
-    const bool is_first = failed.execution == 0;
-    if (is_whole && !is_first && !result.was_exact) finding.notes.push_back(kOtherSteps);
+    if (is_whole && !result.was_exact) finding.notes.push_back(kOtherSteps);
   } else {
     finding = explain_nondeterminism(body, options, failed, *rerun);
   }

@@ -1,5 +1,5 @@
 // Bodies that end the process, or try to: each is a finding, and the next exploration works.
-#include "misuse.hpp"
+#include "tests/misuse/misuse.hpp"
 
 #include <atomic>
 #include <csignal>

@@ -1,5 +1,5 @@
 // Bodies that do not come back, or leave something running.
-#include "misuse.hpp"
+#include "tests/misuse/misuse.hpp"
 
 #include <atomic>
 #include <chrono>

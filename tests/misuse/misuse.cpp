@@ -1,4 +1,4 @@
-#include "misuse.hpp"
+#include "tests/misuse/misuse.hpp"
 
 #include <atomic>
 #include <thread>

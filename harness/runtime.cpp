@@ -29,6 +29,19 @@ bool is_of_one_thread(const Thread& a, const Thread& b, std::uintptr_t address) 
   });
 }
 
+// What an ended fiber did on its stack does not race with what is done there later, by
+// whoever has that memory now. The arena hands out nothing twice: there it
+// is a stack of its own, or a pool's.
+bool was_on_stack_of(const Thread& ended, std::uintptr_t address) {
+  constexpr std::uintptr_t kAboveContextMax = 4096;  // what it ran lies there
+  if (!ended.is_stack_gone || address < ended.stack_low ||
+      address >= ended.stack_high + kAboveContextMax) {
+    return false;
+  }
+  const interpose::Block* block = arena.find(reinterpret_cast<const void*>(address));
+  return block == nullptr || block->size() > 2 * (ended.stack_high - ended.stack_low);
+}
+
 void copy_text(char* to, std::size_t capacity, std::string_view text) {
   const std::size_t length = std::min(text.size(), capacity - 1);
   std::memcpy(to, text.data(), length);
@@ -179,9 +192,12 @@ void Runtime::note(Thread& self, EventKind kind, std::uintptr_t address, std::ui
 // becomes visible, and the execution goes on.
 void Runtime::on_race(Thread& self) {
   const detectors::Problem problem = *races.problem();
-  if (is_of_one_thread(self, *engine.threads()[index(problem.other)], problem.address)) {
-    races.clear_problem();
-    return;
+  if (problem.kind == detectors::ProblemKind::DataRace) {
+    const Thread& other = *engine.threads()[index(problem.other)];
+    if (is_of_one_thread(self, other, problem.clash) || was_on_stack_of(other, problem.clash)) {
+      races.clear_problem();
+      return;
+    }
   }
   if (problem.kind == detectors::ProblemKind::DataRace && options_.on_race == OnRace::Explore) {
     races.clear_problem();

@@ -178,6 +178,7 @@ Thread& Engine::new_thread(Thread& self) {
   thread.name[0] = '\0';
   thread.carrier = thread.mounted = nullptr;
   thread.is_free = thread.is_unmounted = thread.is_ready = thread.has_intent = false;
+  thread.is_stack_gone = false;
   thread.context = thread.stack_low = thread.stack_high = 0;
 
   enabled_.grow(thread_count_);

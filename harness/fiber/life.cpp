@@ -51,6 +51,13 @@ Thread& create_thread(Thread& self, context& fiber, std::uintptr_t pc) {
   return thread;
 }
 
+// From here on its stack may be that of another fiber, or anything.
+void note_stack_is_gone(context& fiber) {
+  if (runtime == nullptr || !runtime->engine.is_running()) return;
+  Thread* thread = runtime->engine.find_fiber(reinterpret_cast<std::uintptr_t>(&fiber));
+  if (thread != nullptr) thread->is_stack_gone = true;
+}
+
 }  // namespace
 
 namespace boost::fibers {
@@ -158,6 +165,8 @@ void context::join() {
   {
     Operation operation = waiting_for(EventKind::ThreadJoin, pc);
     operation.target = target.id;
+    // An ending fiber has it while the program's own cleanup runs.
+    raddle::harness::await_spin_lock(*self, reinterpret_cast<std::uintptr_t>(&splk_), pc);
     const Intent intent(*self, operation);
     RADDLE_BOOST(kName, void(context*))(this);
   }
@@ -186,6 +195,9 @@ extern "C" __attribute__((visibility("default"))) void raddle_destroy_context(co
     "_ZN5boost6fibers7contextD2Ev");
 void raddle_destroy_context(context* fiber) {
   // fiber::join and fiber::detach come back to the thread that called them.
-  if (fiber->is_context(boost::fibers::type::worker_context)) current_thread = nullptr;
+  if (fiber->is_context(boost::fibers::type::worker_context)) {
+    current_thread = nullptr;
+    note_stack_is_gone(*fiber);
+  }
   RADDLE_BOOST("_ZN5boost6fibers7contextD2Ev", void(context*))(fiber);
 }

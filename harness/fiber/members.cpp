@@ -44,6 +44,19 @@ void add_deadline(Thread& self, std::uint64_t deadline) {
   runtime->engine.intend(self, operation);
 }
 
+void await_spin_lock(Thread& self, std::uintptr_t address, std::uintptr_t pc) {
+  const auto* state = reinterpret_cast<const volatile int*>(address);
+  constexpr int kLocked = 0;  // boost::fibers::detail::spinlock_status
+  while (*state == kLocked) {
+    Operation operation;
+    operation.kind = EventKind::AtomicLoad;
+    operation.address = address;
+    operation.pc = pc;
+    runtime->engine.yield(self, true);
+    runtime->engine.announce(self, operation);
+  }
+}
+
 void set_quiet_waking(bool is_quiet) { wakes_quietly = is_quiet; }
 bool is_waking_quiet() { return wakes_quietly; }
 

@@ -36,6 +36,10 @@ class Intent {
 // Sets the deadline of what the fiber has announced.
 void add_deadline(scheduler::Thread& self, std::uint64_t deadline);
 
+// Lets others go until the library's spin lock at `address` is free. The library is about to take
+// it where nobody sees it, and would spin for ever if a fiber of another thread had it.
+void await_spin_lock(scheduler::Thread& self, std::uintptr_t address, std::uintptr_t pc);
+
 // Waking a fiber orders nothing for now: the lock that the sleeper takes again does, or the
 // end of the thread that it joins.
 void set_quiet_waking(bool is_quiet);

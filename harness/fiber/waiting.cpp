@@ -13,6 +13,7 @@ namespace {
 using boost::fibers::context;
 using boost::fibers::detail::spinlock_lock;
 using raddle::harness::add_deadline;
+using raddle::harness::await_spin_lock;
 using raddle::harness::deadline_of;
 using raddle::harness::Intent;
 using raddle::harness::QuietWaking;
@@ -82,21 +83,6 @@ std::uint64_t sleepers(std::uintptr_t queue) {
              thread->is_unmounted && !thread->is_ready && !thread->has_ended;
   }
   return count;
-}
-
-// The library takes the condition's spin lock where nobody sees it, and would spin for ever if a
-// fiber of another thread had it.
-void await_spin_lock(Thread& self, std::uintptr_t address, std::uintptr_t pc) {
-  const auto* state = reinterpret_cast<const volatile int*>(address);
-  constexpr int kLocked = 0;
-  while (*state == kLocked) {
-    Operation operation;
-    operation.kind = EventKind::AtomicLoad;
-    operation.address = address;
-    operation.pc = pc;
-    runtime->engine.yield(self, true);
-    runtime->engine.announce(self, operation);
-  }
 }
 
 template <typename Notify>

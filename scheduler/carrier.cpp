@@ -74,6 +74,15 @@ void Engine::give_carrier(Thread& fiber) {
   enabled_.add(fiber.id);
 }
 
+bool Engine::has_ready_sibling(const Thread& fiber) const {
+  if (fiber.carrier == nullptr) return false;
+  for (std::size_t i = 0; i < thread_count_; ++i) {
+    const Thread& other = *threads_[i];
+    if (other.carrier == fiber.carrier && other.is_unmounted && other.is_ready) return true;
+  }
+  return false;
+}
+
 void Engine::mount(Thread& fiber) {
   give_carrier(fiber);
   steps_before_ = step(*running_);

@@ -515,7 +515,7 @@ void Engine::took_effect(Thread& self, EventKind kind, std::uintptr_t address, s
 void Engine::yield(Thread& self, bool until_write) {
   ThreadSet others = enabled_;
   others.remove(self.id);
-  if (!others.empty()) {
+  if (!others.empty() || has_ready_sibling(self)) {
     if (self.hints_to_ignore != 0) {
       --self.hints_to_ignore;
       return;

@@ -163,6 +163,7 @@ class Engine {
   Thread& make_thread(Thread& self, void* (*start)(void*), void* argument);
   Thread& new_thread(Thread& self);
   void give_carrier(Thread& fiber);
+  bool has_ready_sibling(const Thread& fiber) const;
   void reschedule(Thread& self);
   void reschedule_at_access(Thread& self, EventKind kind, std::uintptr_t address,
                             std::uintptr_t pc);

@@ -9,6 +9,12 @@ namespace raddle::detectors {
 using scheduler::Event;
 using scheduler::EventKind;
 
+namespace {
+
+constexpr std::uint64_t kSmallBlock = 256;  // bytes
+
+}  // namespace
+
 HappensBefore::HappensBefore() : shadow_(clocks_) { phases_.reserve(scheduler::kThreadsMax); }
 
 void HappensBefore::begin_execution() {
@@ -18,10 +24,28 @@ void HappensBefore::begin_execution() {
   found_ = false;
 }
 
+// What most accesses are: nothing speaks against them, and that is soon seen.
+inline bool HappensBefore::is_plainly_fine(const Access& access, const Segment& segment) const {
+  if ((segment.write & kMarks) != 0 || !clocks_.knows(access.thread, segment.write)) return false;
+  switch (access.kind) {
+    case AccessKind::AtomicRead: return true;
+    case AccessKind::Read: return segment.history == 0;
+    case AccessKind::Write:
+      if (segment.history != 0) return false;
+      [[fallthrough]];
+    default: return segment.read != kSharedReads && clocks_.knows(access.thread, segment.read);
+  }
+}
+
 bool HappensBefore::read(ThreadId thread, std::uintptr_t address, std::uint32_t size,
                          std::uintptr_t pc, std::uint64_t step) {
   const Access access{index(thread), AccessKind::Read, address, size, pc, step};
   if (!races_) return check_freed(access);
+  if (Segment* segment = shadow_.segment_of(address, size);
+      segment != nullptr && is_plainly_fine(access, *segment)) {
+    record_read(access.thread, *segment);
+    return true;
+  }
   bool fine = true;
   shadow_.visit(address, size, [&](Segment& segment, std::uintptr_t cell) {
     if (judge(access, segment, cell, fine)) record_read(access.thread, segment);
@@ -33,6 +57,12 @@ bool HappensBefore::write(ThreadId thread, std::uintptr_t address, std::uint32_t
                           std::uintptr_t pc, std::uint64_t step) {
   const Access access{index(thread), AccessKind::Write, address, size, pc, step};
   if (!races_) return check_freed(access);
+  if (Segment* segment = shadow_.segment_of(address, size);
+      segment != nullptr && is_plainly_fine(access, *segment)) {
+    segment->write = clocks_.epoch(access.thread);
+    segment->read = 0;
+    return true;
+  }
   bool fine = true;
   shadow_.visit(address, size, [&](Segment& segment, std::uintptr_t cell) {
     if (judge(access, segment, cell, fine)) record_write(access.thread, segment);
@@ -170,6 +200,15 @@ inline void HappensBefore::access_atomic(const Access& access) {
   });
 }
 
+Segment& HappensBefore::first_segment(std::uintptr_t address, std::uint32_t size) {
+  Segment* first = nullptr;
+  shadow_.visit(address, size, [&](Segment& segment, std::uintptr_t cell) {
+    const std::uint64_t bit = std::uint64_t{1} << (address & 7);
+    if (cell + 8 > address && (segment.key & bit) != 0 && first == nullptr) first = &segment;
+  });
+  return *first;
+}
+
 void HappensBefore::on_atomic(const Event& event) {
   const bool loads = event.kind != EventKind::AtomicStore;
   const bool stores = event.kind == EventKind::AtomicStore || event.kind == EventKind::AtomicRmw;
@@ -181,13 +220,11 @@ void HappensBefore::on_atomic(const Event& event) {
     check_freed(access);
     return;
   }
-  Segment* first = nullptr;
-  shadow_.visit(event.address, access.size, [&](Segment& segment, std::uintptr_t cell) {
-    const std::uint64_t bit = std::uint64_t{1} << (event.address & 7);
-    if (cell + 8 > event.address && (segment.key & bit) != 0 && first == nullptr) first = &segment;
-  });
+  Segment* const whole = shadow_.segment_of(event.address, access.size);
+  // A synchronisation object is where its first byte is.
+  Segment& first = whole != nullptr ? *whole : first_segment(event.address, access.size);
   // The order that a load gives holds for the load itself.
-  History& object = shadow_.history(*first);
+  History& object = shadow_.history(first);
   if (loads) {
     if (acquires(event.order)) {
       clocks_.acquire(thread, object.sync);
@@ -195,7 +232,12 @@ void HappensBefore::on_atomic(const Event& event) {
       clocks_.learn_at_fence(thread, object.sync);
     }
   }
-  access_atomic(access);
+  if (whole != nullptr && is_plainly_fine(access, first)) {
+    clocks_.put(stores ? object.atomic_writers : object.atomic_readers, thread,
+                clocks_.epoch(thread));
+  } else {
+    access_atomic(access);
+  }
   if (!stores) return;
   const bool releasing = releases(event.order);
   if (event.kind == EventKind::AtomicRmw) {
@@ -221,7 +263,10 @@ void HappensBefore::on_fence(const Event& event) {
 inline void HappensBefore::touch(const Event& event, std::uintptr_t object, Segment& segment) {
   const Access access{index(event.thread), AccessKind::AtomicRead, object, 1, event.pc, event.step};
   bool fine = true;
-  if (judge(access, segment, object & ~std::uintptr_t{7}, fine)) record_atomic(access, segment);
+  if (is_plainly_fine(access, segment) ||
+      judge(access, segment, object & ~std::uintptr_t{7}, fine)) {
+    record_atomic(access, segment);
+  }
 }
 
 inline void HappensBefore::on_acquire(const Event& event, std::uintptr_t object,
@@ -267,6 +312,32 @@ void HappensBefore::on_barrier_leave(std::size_t thread) {
   if (--phase.phase_threads == 0 && phase.is_complete) shadow_.release_record(number);
 }
 
+// Most blocks are a few cells that one thread has used, or several in turn.
+// False: they are not, and it is all still to be done.
+bool HappensBefore::free_small(const Access& access, bool checked) {
+  const auto mask_at = [&](std::uintptr_t address) {
+    const std::uintptr_t left = access.address + access.size - address;
+    return left >= 8 ? 0xffull : (1ull << left) - 1;
+  };
+  const std::uintptr_t end = access.address + access.size;
+  for (std::uintptr_t at = access.address; at < end; at += 8) {
+    const Segment& cell = shadow_.cell(at);
+    if (!shadow_.is_current(cell)) continue;
+    const bool is_simple = cell.next == 0 && cell.history == 0 && cell.read != kSharedReads &&
+                           (cell.write & kMarks) == 0 && (cell.key & 0xff & ~mask_at(at)) == 0;
+    if (!is_simple) return false;
+    if (checked &&
+        !(clocks_.knows(access.thread, cell.write) && clocks_.knows(access.thread, cell.read))) {
+      return false;
+    }
+  }
+  const Epoch freed = clocks_.epoch(access.thread) | kFreed;
+  for (std::uintptr_t at = access.address; at < end; at += 8) {
+    shadow_.cell(at) = {shadow_.key(mask_at(at)), freed, 0, 0, 0};
+  }
+  return true;
+}
+
 void HappensBefore::on_free(const Event& event) {
   const std::size_t thread = index(event.thread);
   const std::uint64_t size = std::max<std::uint64_t>(event.extra, 1);
@@ -275,6 +346,8 @@ void HappensBefore::on_free(const Event& event) {
   const Access access{thread,        AccessKind::Free,
                       event.address, static_cast<std::uint32_t>(reported),
                       event.pc,      event.step};
+  const bool checked = races_ && event.size == 0;
+  if (size <= kSmallBlock && event.address % 8 == 0 && free_small(access, checked)) return;
   Segment* freed =
       shadow_.find(event.address, 1, [](const Segment& s) { return (s.write & kFreed) != 0; });
   if (freed != nullptr) {
@@ -284,7 +357,6 @@ void HappensBefore::on_free(const Event& event) {
     }
     return;
   }
-  const bool checked = races_ && event.size == 0;
   bool fine = true;
   const auto check = [&](Segment& segment, std::uintptr_t cell) {
     // Where a part of the block was freed before, the block is the program's

@@ -42,7 +42,7 @@ class HappensBefore final : public scheduler::Observer {
   // problem() now describes.
   bool on_read(ThreadId thread, std::uintptr_t address, std::uint32_t size, std::uintptr_t pc,
                std::uint64_t step) {
-    if (const Segment* segment = segment_of(address, size)) {
+    if (const Segment* segment = shadow_.segment_of(address, size)) {
       const Epoch epoch = clocks_.epoch(index(thread));
       if (segment->read == epoch || segment->write == epoch) return true;
     }
@@ -50,7 +50,7 @@ class HappensBefore final : public scheduler::Observer {
   }
   bool on_write(ThreadId thread, std::uintptr_t address, std::uint32_t size, std::uintptr_t pc,
                 std::uint64_t step) {
-    if (const Segment* segment = segment_of(address, size)) {
+    if (const Segment* segment = shadow_.segment_of(address, size)) {
       if (segment->write == clocks_.epoch(index(thread))) return true;
     }
     return write(thread, address, size, pc, step);
@@ -83,15 +83,6 @@ class HappensBefore final : public scheduler::Observer {
     std::uint64_t step;
   };
 
-  // The segment that is exactly these bytes, if that is soon found.
-  const Segment* segment_of(std::uintptr_t address, std::uint32_t size) {
-    const std::uint64_t offset = address & 7;
-    if (size > 8 - offset) return nullptr;
-    const Segment* segment = shadow_.cached(address);
-    const std::uint64_t mask = ((std::uint64_t{1} << size) - 1) << offset;
-    return segment != nullptr && segment->key == shadow_.key(mask) ? segment : nullptr;
-  }
-
   bool read(ThreadId thread, std::uintptr_t address, std::uint32_t size, std::uintptr_t pc,
             std::uint64_t step);
   bool write(ThreadId thread, std::uintptr_t address, std::uint32_t size, std::uintptr_t pc,
@@ -100,6 +91,7 @@ class HappensBefore final : public scheduler::Observer {
   // What the access conflicts with in `segment`, unordered: an epoch, and in
   // `other` what that did; 0 if nothing.
   Epoch conflict(const Access& access, const Segment& segment, AccessKind& other);
+  bool is_plainly_fine(const Access& access, const Segment& segment) const;
   // Whether the access is to be recorded in `segment`. `fine` becomes false if it is a problem.
   bool judge(const Access& access, Segment& segment, std::uintptr_t cell, bool& fine);
   // The same where races are not looked for. True if all is well.
@@ -111,6 +103,8 @@ class HappensBefore final : public scheduler::Observer {
   void record_write(std::size_t thread, Segment& segment);
   void record_atomic(const Access& access, Segment& segment);
 
+  // The segment that has the byte at `address`; makes segments of just this size as needed.
+  Segment& first_segment(std::uintptr_t address, std::uint32_t size);
   void access_atomic(const Access& access);
   void on_atomic(const scheduler::Event& event);
   void on_fence(const scheduler::Event& event);
@@ -121,6 +115,7 @@ class HappensBefore final : public scheduler::Observer {
   void on_barrier_arrive(const scheduler::Event& event);
   void on_barrier_leave(std::size_t thread);
   void on_free(const scheduler::Event& event);
+  bool free_small(const Access& access, bool checked);
   // An operation on the object at the segment as an access to memory.
   void touch(const scheduler::Event& event, std::uintptr_t object, Segment& segment);
 

@@ -133,7 +133,7 @@ void MutexMisuse::forget(std::uintptr_t begin, std::uintptr_t end) {
   }
 }
 
-void MutexMisuse::on_event(const Event& event) {
+void MutexMisuse::look_at(const Event& event) {
   const std::uintptr_t object = event.address;
   switch (event.kind) {
     case EventKind::MutexLock:

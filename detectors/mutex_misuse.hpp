@@ -24,7 +24,9 @@ class MutexMisuse final : public scheduler::Observer {
   // Forgets everything. O(1).
   void begin_execution();
 
-  void on_event(const scheduler::Event& event) override;
+  void on_event(const scheduler::Event& event) override {
+    if (concerns(event.kind)) look_at(event);
+  }
 
   // The first problem of the execution, or null.
   const Problem* problem() const { return found_ ? &problem_ : nullptr; }
@@ -55,6 +57,13 @@ class MutexMisuse final : public scheduler::Observer {
     std::uint32_t first;
   };
   static constexpr std::size_t kBuckets = 256;
+
+  // Memory, threads and time do not; with them most events are done with at once.
+  static constexpr bool concerns(scheduler::EventKind kind) {
+    return kind == scheduler::EventKind::Free || kind == scheduler::EventKind::Allocate ||
+           (kind >= scheduler::EventKind::MutexInit && kind <= scheduler::EventKind::BarrierLeave);
+  }
+  void look_at(const scheduler::Event& event);
 
   Bucket& bucket(std::uintptr_t object);
   std::uint32_t find(std::uintptr_t object, Mode mode, scheduler::ThreadId thread);

@@ -69,6 +69,14 @@ class ShadowMemory {
   // The key of an up-to-date segment of `mask`.
   std::uint64_t key(std::uint64_t mask) const { return key_ | mask; }
 
+  // The segment that is exactly these bytes, if that is soon found; else null.
+  Segment* segment_of(std::uintptr_t address, std::uint32_t size) {
+    const std::uint64_t offset = address & 7;
+    if (size > 8 - offset) return nullptr;
+    Segment* segment = cached(address);
+    return segment != nullptr && segment->key == key(mask_of(address, size)) ? segment : nullptr;
+  }
+
   // Calls visit(Segment&) for segments that together are exactly these bytes of
   // one cell. Splits and makes segments as needed; new ones are all zero.
   template <class Visit>

@@ -1,11 +1,11 @@
 #include "harness/runtime.hpp"
 
+#include "harness/crash_handler.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <exception>
-
-#include "harness/crash_handler.hpp"
 
 namespace raddle::harness {
 
@@ -77,14 +77,13 @@ End Runtime::run(const std::function<void()>& body, const ExecutionPlan& plan) {
   is_replay_ = plan.is_replay;
   has_failure_ = has_race_ = stop_at_next_event_ = false;
   all_accesses_visible_ = options_.all_accesses && !is_replay_;
-  some_accesses_visible_ =
-      options_.on_race == OnRace::Explore && !is_replay_ && !visible_.empty();
+  some_accesses_visible_ = options_.on_race == OnRace::Explore && !is_replay_ && !visible_.empty();
   races.begin_execution();
   mute_benign_races(races);
   misuse_.begin_execution();
   arena.begin_execution();
-  const bool watch = recorder_ != nullptr || is_replay_ || all_accesses_visible_ ||
-                     some_accesses_visible_;
+  const bool watch =
+      recorder_ != nullptr || is_replay_ || all_accesses_visible_ || some_accesses_visible_;
   const End end = engine.run(*plan.strategy, nullptr, nullptr, plan.log, watch);
   if (has_failure_) restore_signal_mask();
   if (recorder_ != nullptr) recorder_->finish(engine);
@@ -116,6 +115,7 @@ void Runtime::run(Thread& thread) {
       races.forget(reinterpret_cast<std::uintptr_t>(image.storage), image.bytes);
     }
   }
+  if (thread.is_fiber_abandoned) forget_key_values();
   if (recorder_ != nullptr && thread.start == nullptr) recorder_->on_thread_created(thread);
   errno = 0;
   try {
@@ -171,8 +171,10 @@ void Runtime::on_event(const Event& event) {
   if (recorder_ != nullptr) [[unlikely]] {
     recorder_->on_event(event, *engine.threads()[index(event.thread)]);
   }
-  if (races.problem() != nullptr) [[unlikely]] on_race(*engine.threads()[index(event.thread)]);
-  if (misuse_.problem() != nullptr) [[unlikely]] on_problem(*misuse_.problem());
+  if (races.problem() != nullptr) [[unlikely]]
+    on_race(*engine.threads()[index(event.thread)]);
+  if (misuse_.problem() != nullptr) [[unlikely]]
+    on_problem(*misuse_.problem());
 }
 
 void Runtime::note(Thread& self, EventKind kind, std::uintptr_t address, std::uint64_t extra,
@@ -235,7 +237,8 @@ void Runtime::on_problem(const detectors::Problem& problem) {
 }
 
 void Runtime::check_stop() {
-  if (stop_at_next_event_) [[unlikely]] engine.stop();
+  if (stop_at_next_event_) [[unlikely]]
+    engine.stop();
 }
 
 void Runtime::note_failure(FindingKind kind, std::string_view message, std::uintptr_t pc,

@@ -2,11 +2,6 @@
 // heap of the exploration that is going on.
 #pragma once
 
-#include <raddle/raddle.hpp>
-
-#include <cstdint>
-#include <string_view>
-
 #include "detectors/happens_before.hpp"
 #include "detectors/mutex_misuse.hpp"
 #include "harness/failure.hpp"
@@ -14,6 +9,10 @@
 #include "harness/recorder.hpp"
 #include "harness/visible_places.hpp"
 #include "scheduler/engine.hpp"
+#include <raddle/raddle.hpp>
+
+#include <cstdint>
+#include <string_view>
 
 namespace raddle::harness {
 
@@ -30,7 +29,7 @@ struct ExecutionPlan {
   bool is_replay = false;        // the strategy wants a say at plain accesses
 };
 
-class Runtime final : public scheduler::Host, public scheduler::Observer {
+class Runtime final : public scheduler::Observer, public scheduler::Host {
  public:
   Runtime(const Options& options, VisiblePlaces& visible);
   ~Runtime() override;
@@ -58,7 +57,8 @@ class Runtime final : public scheduler::Host, public scheduler::Observer {
     const bool is_fine = is_write && changes
                              ? races.on_write(self.id, address, size, pc, engine.step(self))
                              : races.on_read(self.id, address, size, pc, engine.step(self));
-    if (!is_fine) [[unlikely]] on_race(self);
+    if (!is_fine) [[unlikely]]
+      on_race(self);
   }
 
   // Allocations, frees, annotations: seen by detectors, not scheduling points.
@@ -107,8 +107,7 @@ class Runtime final : public scheduler::Host, public scheduler::Observer {
 extern constinit Runtime* runtime;
 
 // On a thread under test: code that is nobody's looks at the clock, and must see the virtual one.
-extern constinit thread_local bool is_on_virtual_clock
-    __attribute__((tls_model("initial-exec")));
+extern constinit thread_local bool is_on_virtual_clock __attribute__((tls_model("initial-exec")));
 
 // The heap of threads under test. Not part of Runtime: blocks can outlive an exploration.
 extern constinit interpose::Arena arena;
@@ -122,7 +121,9 @@ void reset_statics();
 // Tells the detector what the program called benign before any execution. Defined by
 // interpose/annotations.cpp.
 void mute_benign_races(detectors::HappensBefore& races);
-// The destructors of pthread keys of the calling thread. Defined by interpose/keys.cpp.
+// The destructors of pthread keys of the calling thread. Defined by interpose/threads.cpp.
 void run_key_destructors();
+// Its values of all keys become null, and no destructor is called.
+void forget_key_values();
 
 }  // namespace raddle::harness

@@ -1,11 +1,10 @@
 #include "scheduler/engine.hpp"
 
-#include <unistd.h>
+#include "scheduler/objects/enabled.hpp"
 
 #include <algorithm>
+#include <unistd.h>
 #include <utility>
-
-#include "scheduler/objects/enabled.hpp"
 
 namespace raddle::scheduler {
 
@@ -17,10 +16,6 @@ namespace {
 // others go first: it may be polling a plain variable.
 constexpr std::uint64_t kLongRun = 1 << 16;
 
-// Visible operations without a switch, after which a thread lets others go first: it may
-// be polling under a lock. Keeps every strategy fair.
-constexpr std::uint32_t kFairRun = 1000;
-
 // One in so many threads that yield or spin does not let others go first, and does
 // not do so for that many times: libstdc++ goes round 16 times before it sleeps.
 constexpr std::size_t kHintChoices = 4;
@@ -29,36 +24,6 @@ constexpr std::uint32_t kHintsIgnored = 32;
 // What one reading of the clock takes, in virtual nanoseconds, and how far it doubles.
 constexpr std::uint64_t kClockTick = 1000;
 constexpr std::uint64_t kClockDoublingsMax = 14;
-
-// Can the operation change what another thread reads or may do?
-constexpr bool is_write(EventKind kind) {
-  switch (kind) {
-    case EventKind::AtomicLoad:
-    case EventKind::AtomicCompareFailed:
-    case EventKind::Fence:
-    case EventKind::Read:
-    case EventKind::Write:  // plain accesses never count: see look_closer
-    case EventKind::MutexTryLockFailed:
-    case EventKind::MutexTimeout:
-    case EventKind::ReadTryLockFailed:
-    case EventKind::WriteTryLockFailed:
-    case EventKind::ReadTimeout:
-    case EventKind::WriteTimeout:
-    case EventKind::SemTryFailed:
-    case EventKind::SemTimeout:
-    case EventKind::FutexMismatch:
-    case EventKind::FutexTimeout:
-    case EventKind::OncePass:
-    case EventKind::Yield:
-    case EventKind::Sleep:
-    case EventKind::Choose:
-    case EventKind::Allocate:
-    case EventKind::Free:
-      return false;
-    default:
-      return true;
-  }
-}
 
 }  // namespace
 
@@ -167,6 +132,7 @@ Thread& Engine::new_thread(Thread& self) {
   thread.start = nullptr;
   thread.argument = nullptr;
   thread.fiber = nullptr;
+  thread.slot = Thread::kNoSlot;
   thread.result = nullptr;
   thread.creator = self.id;
   thread.has_ended = thread.is_detached = thread.is_joined = thread.was_woken = false;
@@ -214,11 +180,13 @@ Thread& Engine::make_thread(Thread& self, void* (*start)(void*), void* argument)
     }
   }
   Slot& slot = *slots_[slot_index];
+  thread.is_fiber_abandoned = slot.is_dirty;
   if (slot.is_dirty) {
     slot.fiber->restart();
     slot.is_dirty = false;
   }
   slot.thread = &thread;
+  thread.slot = static_cast<std::uint32_t>(slot_index);
   thread.fiber = slot.fiber.get();
   enabled_.add(thread.id);
   return thread;
@@ -278,7 +246,8 @@ void Engine::set_attention(Thread& thread) const {
     return;
   }
   const std::uint64_t next_long_run = (thread.events / kLongRun + 1) * kLongRun;
-  const std::uint64_t at_limit = limits_.steps > thread.step_base ? limits_.steps - thread.step_base : 0;
+  const std::uint64_t at_limit =
+      limits_.steps > thread.step_base ? limits_.steps - thread.step_base : 0;
   thread.attention = std::min(next_long_run, at_limit);
 }
 
@@ -331,9 +300,7 @@ void Engine::look_closer(Thread& self, EventKind kind, std::uintptr_t address, s
   set_attention(self);
 }
 
-void Engine::reschedule(Thread& self) {
-  Thread& next = pick(self);
-  if (&next == &self) return;
+void Engine::switch_from(Thread& self, Thread& next) {
   steps_before_ = step(self);
   running_ = &next;
   resume(next);
@@ -343,12 +310,13 @@ void Engine::reschedule(Thread& self) {
 // Who goes on. `self` ran last, and has announced its next operation or ended.
 Thread& Engine::pick(Thread& self) {
   ++points_;
-  if (enabled_.empty()) {
-    stop(End::Stuck);
-  }
-  ThreadSet eligible = enabled_;
+  const ThreadSet* candidates = &enabled_;
+  ThreadSet filtered;
   bool may_stay = true;
-  if (any_yielded_) {
+  if (any_yielded_) [[unlikely]] {
+    ThreadSet& eligible = filtered;
+    eligible = enabled_;
+    candidates = &filtered;
     may_stay = !yielded_.contains(self.id) && !stuttering_.contains(self.id);
     eligible.subtract(yielded_);
     eligible.subtract(stuttering_);
@@ -360,12 +328,14 @@ Thread& Engine::pick(Thread& self) {
       any_yielded_ = false;
     }
   }
+  const ThreadSet& eligible = *candidates;
   const std::size_t count = eligible.count();
+  if (count == 0) stop(End::Stuck);
   ThreadId chosen;
   // A forced move is not a choice. Recording it would lengthen every replay and
   // give a search a branch that is not there.
   if (count == 1) {
-    chosen = eligible.nth(0);
+    chosen = eligible.first();
   } else {
     ++decisions_;
     const bool is_current = !self.has_ended && may_stay && eligible.contains(self.id);
@@ -380,12 +350,13 @@ Thread& Engine::pick(Thread& self) {
     if (chosen != by_default) {
       const Operation& operation = announced_[index(chosen)];
       record(self, index(chosen), operation.kind,
-             operation.object != nullptr ? operation.object->ordinal : std::uint16_t{0}, false, count);
+             operation.object != nullptr ? operation.object->ordinal : std::uint16_t{0}, false,
+             count);
     }
     if (is_current && chosen != self.id) ++preemptions_;
   }
   Thread& next = *threads_[index(chosen)];
-  if (timed_.contains(chosen)) {
+  if (timed_.contains(chosen)) [[unlikely]] {
     // Chosen although it only waits for time to pass: time passes.
     timed_.remove(chosen);
     if (!is_enabled(next)) advance_clock(announced_[index(chosen)].deadline);
@@ -398,6 +369,7 @@ Thread& Engine::pick(Thread& self) {
 // with the one whose time is up first.
 ThreadId Engine::preferred(const ThreadSet& eligible, ThreadId last, bool may_stay) const {
   if (may_stay && !timed_.contains(last)) return last;
+  if (timed_.empty()) return eligible.next_cyclic((index(last) + 1) % kThreadsMax);
   ThreadSet at_once = eligible;
   at_once.subtract(timed_);
   if (!at_once.empty()) return at_once.next_cyclic((index(last) + 1) % kThreadsMax);
@@ -438,9 +410,8 @@ std::size_t Engine::choose_value(Thread& self, std::size_t count, EventKind kind
 bool Engine::is_enabled(const Thread& thread) const {
   if (thread.is_unmounted) return thread.is_ready;
   const Operation& operation = announced_[index(thread.id)];
-  const Thread* target = operation.kind == EventKind::ThreadJoin
-                             ? threads_[index(operation.target)].get()
-                             : nullptr;
+  const Thread* target =
+      operation.kind == EventKind::ThreadJoin ? threads_[index(operation.target)].get() : nullptr;
   return scheduler::is_enabled(operation, thread, target);
 }
 
@@ -453,9 +424,8 @@ void Engine::set_enabled(const Thread& thread) {
     return;
   }
   // A timed wait that has to take its mutex again must find it free, timed out or not.
-  const bool may_time_out =
-      has_turn && operation.is_timed() &&
-      (operation.mutex == nullptr || operation.mutex->owner == kNoThread);
+  const bool may_time_out = has_turn && operation.is_timed() &&
+                            (operation.mutex == nullptr || operation.mutex->owner == kNoThread);
   if (may_time_out) {
     enabled_.add(thread.id);
     timed_.add(thread.id);
@@ -484,32 +454,16 @@ void Engine::refresh_joins(ThreadId ended) {
   }
 }
 
-void Engine::took_effect(Thread& self, EventKind kind, std::uintptr_t address, std::uint64_t value,
-                         std::uint64_t extra, std::uintptr_t pc, MemoryOrder order,
-                         std::uint32_t size) {
-  event_hash_ = (event_hash_ ^ (static_cast<std::uint32_t>(kind) << 16 | static_cast<std::uint32_t>(self.id))) *
-                0x01000193u;
-  // A read-modify-write that leaves the value as it was (a spin lock found taken) only reads.
-  const bool writes = is_write(kind) && !(kind == EventKind::AtomicRmw && value == extra);
-  if (writes) {
-    self.spin.on_write();
-    self.clock_reads = 0;
-  }
-  if (any_yielded_) {
-    // Something happened: those who stepped aside may look again.
-    const bool self_yielded = yielded_.contains(self.id);
-    yielded_.reset(thread_count_);
-    if (self_yielded) yielded_.add(self.id);
-    if (writes) {
-      stuttering_.reset(thread_count_);
-    }
-    any_yielded_ = self_yielded || !stuttering_.empty();
-  }
-  if (++self.run_length >= kFairRun) {
-    self.run_length = 0;
-    step_aside(self, false);
-  }
-  observer_.on_event({kind, order, self.id, size, step(self), address, value, extra, pc});
+void Engine::check_steps(const Thread& self) {
+  if (step(self) >= limits_.steps) stop(End::StepLimit);
+}
+
+void Engine::let_others_look_again(const Thread& self, bool has_written) {
+  const bool self_yielded = yielded_.contains(self.id);
+  yielded_.reset(thread_count_);
+  if (self_yielded) yielded_.add(self.id);
+  if (has_written) stuttering_.reset(thread_count_);
+  any_yielded_ = self_yielded || !stuttering_.empty();
 }
 
 void Engine::yield(Thread& self, bool until_write) {
@@ -535,18 +489,18 @@ void Engine::step_aside(const Thread& self, bool until_write) {
 }
 
 void Engine::release_fiber(const Thread& ended) {
-  for (std::size_t i = 0; i < slots_used_; ++i) {
-    if (slots_[i]->thread == &ended) {
-      slots_[i]->thread = nullptr;
-      free_slots_.push_back(i);
-    }
-  }
+  if (ended.slot == Thread::kNoSlot) return;  // it ran on another thread's
+  Slot& slot = *slots_[ended.slot];
+  if (slot.thread != &ended) return;  // it has been given back already
+  slot.thread = nullptr;
+  free_slots_.push_back(ended.slot);
 }
 
 Thread* Engine::find_thread(pthread_t handle) {
   // Newest first: a handle is used again once its thread was joined.
   for (std::size_t i = thread_count_; i-- > 0;) {
-    if (!threads_[i]->is_fiber() && pthread_equal(threads_[i]->fiber->handle(), handle)) return threads_[i].get();
+    if (!threads_[i]->is_fiber() && pthread_equal(threads_[i]->fiber->handle(), handle))
+      return threads_[i].get();
   }
   return nullptr;
 }
@@ -598,7 +552,7 @@ std::vector<Blocked> Engine::blocked() const {
     blocked.stack = thread.stack_node;
     if (thread.is_unmounted && thread.is_ready) {
       // It could go on, if the fiber that has the carrier were not stuck with it.
-      blocked = {thread.id, EventKind::Resume, 0, 0, kNoThread, {thread.carrier->mounted->id},
+      blocked = {thread.id,    EventKind::Resume, 0, 0, kNoThread, {thread.carrier->mounted->id},
                  operation.pc, thread.stack_node};
       result.push_back(std::move(blocked));
       continue;
@@ -619,7 +573,8 @@ std::uint64_t Engine::progress() const {
   // Two machine words that only the explorer writes: at worst the sum is stale.
   Thread* const* running = &running_;
   const Thread* thread = __atomic_load_n(running, __ATOMIC_RELAXED);
-  const std::uint64_t events = thread != nullptr ? __atomic_load_n(&thread->events, __ATOMIC_RELAXED) : 0;
+  const std::uint64_t events =
+      thread != nullptr ? __atomic_load_n(&thread->events, __ATOMIC_RELAXED) : 0;
   return __atomic_load_n(&executions_, __ATOMIC_RELAXED) * 0x9E3779B97F4A7C15ull + events +
          reinterpret_cast<std::uintptr_t>(thread);
 }

@@ -2,11 +2,7 @@
 // the strategy choosing who is next. design.md, section 4, is its life.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <vector>
-
+#include "scheduler/events/effect.hpp"
 #include "scheduler/events/observer.hpp"
 #include "scheduler/events/trace.hpp"
 #include "scheduler/fiber.hpp"
@@ -17,6 +13,11 @@
 #include "scheduler/thread.hpp"
 #include "scheduler/thread_set.hpp"
 
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
 namespace raddle::scheduler {
 
 // Why an execution is over.
@@ -24,7 +25,7 @@ enum class End : std::uint8_t {
   Completed,  // every thread has ended
   Stuck,      // threads remain and none can go on: blocked() says why
   StepLimit,
-  Stopped,    // stop() was called
+  Stopped,  // stop() was called
   TooManyThreads,
 };
 
@@ -47,7 +48,8 @@ struct Limits {
 struct ScheduleLog {
   Deviation* deviations = nullptr;
   std::uint32_t capacity = 0;
-  std::uint32_t* count = nullptr;  // deviations written so far; more than capacity: the rest is lost
+  std::uint32_t* count =
+      nullptr;  // deviations written so far; more than capacity: the rest is lost
 };
 
 class Engine {
@@ -74,18 +76,55 @@ class Engine {
   // it is enabled, or it is timed and has run out of time.
   void announce(Thread& self, const Operation& operation);
 
+  // The same for an operation on memory, which is always enabled.
+  [[gnu::always_inline]] void announce(Thread& self, EventKind kind, MemoryOrder order,
+                                       std::uintptr_t address, std::uintptr_t pc) {
+    if (++self.events >= self.attention) [[unlikely]]
+      check_steps(self);
+    Operation& operation = announced_[index(self.id)];
+    operation = Operation{};
+    operation.kind = kind;
+    operation.order = order;
+    operation.address = address;
+    operation.pc = pc;
+    // Who runs was enabled when it was chosen, and has stayed so.
+    timed_.remove(self.id);
+    reschedule(self);
+  }
+
   // A scheduling point before a plain access, unless the thread is to let others go first.
   void announce_access(Thread& self, EventKind kind, std::uintptr_t address, std::uintptr_t pc);
 
   // Tells the observer and everybody whom it concerns that an operation took effect.
-  void took_effect(Thread& self, EventKind kind, std::uintptr_t address, std::uint64_t value,
-                   std::uint64_t extra, std::uintptr_t pc,
-                   MemoryOrder order = MemoryOrder::SeqCst, std::uint32_t size = 0);
+  [[gnu::always_inline]] void took_effect(Thread& self, EventKind kind, std::uintptr_t address,
+                                          std::uint64_t value, std::uint64_t extra,
+                                          std::uintptr_t pc,
+                                          MemoryOrder order = MemoryOrder::SeqCst,
+                                          std::uint32_t size = 0) {
+    hash_event(self, kind);
+    // A read-modify-write that leaves the value as it was (a spin lock found taken) only reads.
+    const bool writes = is_write(kind) && !(kind == EventKind::AtomicRmw && value == extra);
+    if (writes) {
+      self.spin.on_write();
+      self.clock_reads = 0;
+    }
+    // Something happened: those who stepped aside may look again.
+    if (any_yielded_) [[unlikely]]
+      let_others_look_again(self, writes);
+    if (++self.run_length >= kFairRun) [[unlikely]] {
+      self.run_length = 0;
+      step_aside(self, false);
+    }
+    observer_.on_event({kind, order, self.id, size, step(self), address, value, extra, pc});
+  }
 
   // Is what `thread` has announced possible now, timeouts aside?
   bool is_enabled(const Thread& thread) const;
   // Marks a joined thread: its pthread_t and its fiber may be used again.
-  void joined(Thread& thread) { thread.is_joined = true; release_fiber(thread); }
+  void joined(Thread& thread) {
+    thread.is_joined = true;
+    release_fiber(thread);
+  }
   // Looks again at every thread that has announced something about `object`.
   void refresh(const Object* object);
   void refresh_joins(ThreadId ended);
@@ -125,7 +164,10 @@ class Engine {
 
   // Threads asleep on `object` that no notify has chosen yet, longest first.
   std::span<Thread* const> sleepers(const Object& object);
-  void go_to_sleep(Thread& self) { self.was_woken = false; self.asleep_since = ++sleep_order_; }
+  void go_to_sleep(Thread& self) {
+    self.was_woken = false;
+    self.asleep_since = ++sleep_order_;
+  }
   void wake(Thread& sleeper);
 
   // Ends the execution at once; does not return. Also from a signal handler on
@@ -140,11 +182,15 @@ class Engine {
   // little time itself, and more and more while a thread does nothing else.
   std::uint64_t read_clock(Thread& self);
   std::uint64_t now() const { return now_; }
-  void advance_clock(std::uint64_t to) { if (to > now_) now_ = to; }
+  void advance_clock(std::uint64_t to) {
+    if (to > now_) now_ = to;
+  }
 
   // --- State, for whoever asks after or during an execution. ---
   bool is_running() const { return is_running_; }
-  std::span<const std::unique_ptr<Thread>> threads() const { return {threads_.data(), thread_count_}; }
+  std::span<const std::unique_ptr<Thread>> threads() const {
+    return {threads_.data(), thread_count_};
+  }
   const Operation& announced(ThreadId id) const { return announced_[index(id)]; }
   std::vector<Blocked> blocked() const;
   std::uint64_t steps() const;
@@ -160,13 +206,21 @@ class Engine {
   const Thread* owner_of_stack(std::uintptr_t address) const;
 
  private:
+  // Visible operations without a switch, after which a thread lets others go first: it may
+  // be polling under a lock. Keeps every strategy fair.
+  static constexpr std::uint32_t kFairRun = 1000;
+
   Thread& make_thread(Thread& self, void* (*start)(void*), void* argument);
   Thread& new_thread(Thread& self);
   void give_carrier(Thread& fiber);
   bool has_ready_sibling(const Thread& fiber) const;
-  void reschedule(Thread& self);
   void reschedule_at_access(Thread& self, EventKind kind, std::uintptr_t address,
                             std::uintptr_t pc);
+  void reschedule(Thread& self) {
+    Thread& next = pick(self);
+    if (&next != &self) switch_from(self, next);
+  }
+  void switch_from(Thread& self, Thread& next);
   Thread& pick(Thread& self);
   ThreadId preferred(const ThreadSet& eligible, ThreadId last, bool may_stay) const;
   void resume(Thread& thread);
@@ -176,6 +230,12 @@ class Engine {
               bool is_value, std::size_t options);
   void set_enabled(const Thread& thread);
   void step_aside(const Thread& self, bool until_write);
+  void check_steps(const Thread& self);
+  void hash_event(const Thread& self, EventKind kind) {
+    const auto event = static_cast<std::uint32_t>(kind) << 16 | static_cast<std::uint32_t>(self.id);
+    event_hash_ = (event_hash_ ^ event) * 0x01000193u;  // FNV-1a, a word at a time
+  }
+  void let_others_look_again(const Thread& self, bool has_written);
   void release_fiber(const Thread& ended);
   void set_attention(Thread& thread) const;
   static void fiber_main(void* self);

@@ -1,24 +1,19 @@
 #include "scheduler/fiber.hpp"
 
 #include <asm/prctl.h>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <dlfcn.h>
 #include <link.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <string_view>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-
-// The layer below boost::context::fiber. That class unwinds a stack when it is
-// destroyed; ours must be forgotten, and be restartable, instead.
-#include <boost/context/detail/fcontext.hpp>
-
-#include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <string_view>
 #include <system_error>
+#include <unistd.h>
 
 namespace raddle::scheduler {
 namespace {
@@ -30,9 +25,6 @@ constexpr std::size_t kPage = 4096;
 // Below each stack, never accessible. One large array can jump over a single page and
 // land in the stack of another thread; addresses cost nothing.
 constexpr std::size_t kGuard = std::size_t{1} << 20;
-
-// The kernel lets programs write the base register themselves (since Linux 5.9, Ivy Bridge).
-const bool has_fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
 
 long raw_syscall(long number, long a, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   // Not ::syscall: raddle interposes that.
@@ -111,7 +103,7 @@ pthread_t make_donor(Donation& donation) {
 
 std::uintptr_t Fiber::tls_base() {
   std::uintptr_t base = 0;
-  if (has_fsgsbase) {
+  if (has_fsgsbase_) {
     asm volatile("rdfsbase %0" : "=r"(base));
   } else {
     raw_syscall(SYS_arch_prctl, ARCH_GET_FS, reinterpret_cast<long>(&base));
@@ -119,12 +111,10 @@ std::uintptr_t Fiber::tls_base() {
   return base;
 }
 
-void Fiber::set_tls_base(std::uintptr_t base) {
-  if (has_fsgsbase) {
-    asm volatile("wrfsbase %0" ::"r"(base) : "memory");
-  } else {
-    raw_syscall(SYS_arch_prctl, ARCH_SET_FS, static_cast<long>(base));
-  }
+const bool Fiber::has_fsgsbase_ = (getauxval(AT_HWCAP2) & 2) != 0;
+
+void Fiber::ask_for_tls_base(std::uintptr_t base) {
+  raw_syscall(SYS_arch_prctl, ARCH_SET_FS, static_cast<long>(base));
 }
 
 Fiber::Fiber() : tls_base_(tls_base()), handle_(pthread_self()) {}
@@ -145,6 +135,7 @@ Fiber::Fiber(std::size_t stack_bytes, Entry entry, void* argument)
   handle_ = make_donor(donation);
   tls_base_ = donation.tls_base;
   images_ = std::move(donation.images);
+  note_words();
   restart();
 }
 
@@ -170,15 +161,26 @@ void Fiber::restart(Entry entry, void* argument) {
   restart();
 }
 
-void Fiber::switch_to(Fiber& from, Fiber& to) {
-  Fiber* pair[2] = {&from, &to};
-  set_tls_base(to.tls_base_);
-  const context::transfer_t back = context::jump_fcontext(to.context_, pair);
-  static_cast<Fiber**>(back.data)[0]->context_ = back.fctx;
+void Fiber::note_words() {
+  constexpr std::size_t kWordsMax = 16;
+  for (const TlsImage& image : images_) {
+    const std::size_t words = image.bytes / 8;
+    if (image.bytes % 8 != 0 || words > kWordsMax ||
+        reinterpret_cast<std::uintptr_t>(image.storage) % 8 != 0) {
+      longer_images_.push_back(image);
+      continue;
+    }
+    std::uint64_t initial[kWordsMax] = {};
+    std::memcpy(initial, image.initial, image.initial_bytes);
+    for (std::size_t i = 0; i < words; ++i) {
+      words_.push_back({static_cast<std::uint64_t*>(image.storage) + i, initial[i]});
+    }
+  }
 }
 
 void Fiber::reset_tls() {
-  for (const TlsImage& image : images_) {
+  for (const TlsWord& word : words_) *word.at = word.initial;
+  for (const TlsImage& image : longer_images_) {
     auto* bytes = static_cast<char*>(image.storage);
     std::memcpy(bytes, image.initial, image.initial_bytes);
     std::memset(bytes + image.initial_bytes, 0, image.bytes - image.initial_bytes);

@@ -5,6 +5,12 @@
 // (x86-64 Linux, glibc).
 #pragma once
 
+#include <pthread.h>
+
+// The layer below boost::context::fiber. That class unwinds a stack when it is
+// destroyed; ours must be forgotten, and be restartable, instead.
+#include <boost/context/detail/fcontext.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <pthread.h>
@@ -40,7 +46,12 @@ class Fiber {
   Fiber& operator=(const Fiber&) = delete;
 
   // Suspends `from`, which is running, and goes on in `to`.
-  static void switch_to(Fiber& from, Fiber& to);
+  static void switch_to(Fiber& from, Fiber& to) {
+    Fiber* pair[2] = {&from, &to};
+    set_tls_base(to.tls_base_);
+    const auto back = boost::context::detail::jump_fcontext(to.context_, pair);
+    static_cast<Fiber**>(back.data)[0]->context_ = back.fctx;
+  }
 
   // Makes a suspended, abandoned fiber ready to start at its entry again.
   void restart();
@@ -60,10 +71,21 @@ class Fiber {
 
   // Points the calling fiber's thread-local storage at that of `other`, for a moment.
   static std::uintptr_t tls_base();
-  static void set_tls_base(std::uintptr_t base);
+  static void set_tls_base(std::uintptr_t base) {
+    if (has_fsgsbase_) [[likely]] {
+      asm volatile("wrfsbase %0" ::"r"(base) : "memory");
+    } else {
+      ask_for_tls_base(base);
+    }
+  }
   std::uintptr_t own_tls_base() const { return tls_base_; }
 
  private:
+  // Does the kernel let programs write the base register themselves? (Linux 5.9, Ivy Bridge)
+  static const bool has_fsgsbase_;
+  static void ask_for_tls_base(std::uintptr_t base);
+  void note_words();
+
   void* context_ = nullptr;  // valid while suspended
   std::uintptr_t tls_base_ = 0;
   pthread_t handle_{};
@@ -71,6 +93,14 @@ class Fiber {
   Entry entry_ = nullptr;
   void* argument_ = nullptr;
   std::vector<TlsImage> images_;
+
+  // The same, as it is used to reset them: mostly a few words.
+  struct TlsWord {
+    std::uint64_t* at;
+    std::uint64_t initial;
+  };
+  std::vector<TlsWord> words_;
+  std::vector<TlsImage> longer_images_;
 };
 
 }  // namespace raddle::scheduler

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "scheduler/events/ids.hpp"
 #include "scheduler/spin_watch.hpp"
+
+#include <cstdint>
+#include <vector>
 
 namespace raddle::scheduler {
 
@@ -19,14 +19,16 @@ struct ExitHandler {
 // A thread under test. What the hot path touches comes first.
 struct Thread {
   ThreadId id{};
-  std::uint64_t events = 0;     // so far, of this thread; places in a schedule are told by it
-  std::uint64_t attention = 0;  // at this many events the slow path looks closer
-  std::uint64_t step_base = 0;  // events + step_base = step of the whole execution, while it runs
+  std::uint64_t events = 0;      // so far, of this thread; places in a schedule are told by it
+  std::uint64_t attention = 0;   // at this many events the slow path looks closer
+  std::uint64_t step_base = 0;   // events + step_base = step of the whole execution, while it runs
   std::uint32_t stack_node = 0;  // calls open now; kept while a trace is recorded
   std::uint32_t run_length = 0;  // visible operations since another thread last ran
 
   SpinWatch spin;
   Fiber* fiber = nullptr;
+  static constexpr std::uint32_t kNoSlot = 0xffffffff;
+  std::uint32_t slot = kNoSlot;  // of the engine, in which that fiber is
   void* (*start)(void*) = nullptr;
   void* argument = nullptr;
   void* result = nullptr;
@@ -34,14 +36,15 @@ struct Thread {
   bool has_ended = false;
   bool is_detached = false;
   bool is_joined = false;
-  bool is_fiber_reused = false;  // another thread of this execution ran on the same stack before
-  bool was_woken = false;       // CondWake, FutexWoken: a notify has chosen it
+  bool is_fiber_reused = false;     // another thread of this execution ran on the same stack before
+  bool is_fiber_abandoned = false;  // a thread of an earlier execution was left in the middle there
+  bool was_woken = false;           // CondWake, FutexWoken: a notify has chosen it
   bool is_cancel_pending = false;
   std::uint16_t reads_ignored = 0, writes_ignored = 0;  // how deep: its plain accesses do not count
   std::uint32_t hints_to_ignore = 0;  // Engine::yield: so often the thread goes on all the same
-  std::uint64_t asleep_since = 0;  // order of going to sleep, for first-come wakeups
+  std::uint64_t asleep_since = 0;     // order of going to sleep, for first-come wakeups
   std::uint32_t barrier_phase = 0;
-  std::uint64_t clock_reads = 0;   // in a row, without other visible operations
+  std::uint64_t clock_reads = 0;  // in a row, without other visible operations
   std::uint64_t random_reads = 0;
   std::vector<ExitHandler> exit_handlers;
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "scheduler/events/ids.hpp"
-
-#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -13,6 +10,15 @@ namespace raddle::scheduler {
 class ThreadSet {
  public:
   static constexpr std::size_t kWords = kThreadsMax / 64;
+
+  ThreadSet() { words_[0] = 0; }
+  ThreadSet(const ThreadSet& other) { *this = other; }
+  ThreadSet& operator=(const ThreadSet& other) {
+    words_in_use_ = other.words_in_use_;
+    words_[0] = other.words_[0];
+    for (std::size_t i = 1; i < words_in_use_; ++i) words_[i] = other.words_[i];
+    return *this;
+  }
 
   // Empties the set; members below `threads` will be added.
   void reset(std::size_t threads) {
@@ -29,17 +35,24 @@ class ThreadSet {
     return index(id) < words_in_use_ * 64 && (words_[index(id) / 64] & bit(id)) != 0;
   }
   bool empty() const {
-    for (std::size_t i = 0; i < words_in_use_; ++i) {
+    if (words_[0] != 0) return false;
+    for (std::size_t i = 1; i < words_in_use_; ++i) {
       if (words_[i] != 0) return false;
     }
     return true;
   }
   std::size_t count() const {
-    std::size_t total = 0;
-    for (std::size_t i = 0; i < words_in_use_; ++i) {
+    auto total = static_cast<std::size_t>(std::popcount(words_[0]));
+    for (std::size_t i = 1; i < words_in_use_; ++i) {
       total += static_cast<std::size_t>(std::popcount(words_[i]));
     }
     return total;
+  }
+  // The smallest. Not on an empty set.
+  ThreadId first() const {
+    if (words_[0] != 0) [[likely]]
+      return thread_id(static_cast<std::size_t>(std::countr_zero(words_[0])));
+    return nth(0);
   }
   // The member with `n` smaller members. n < count().
   ThreadId nth(std::size_t n) const {
@@ -82,7 +95,7 @@ class ThreadSet {
  private:
   static constexpr std::uint64_t bit(ThreadId id) { return std::uint64_t{1} << (index(id) % 64); }
 
-  std::array<std::uint64_t, kWords> words_;  // only the first words_in_use_ mean anything
+  std::uint64_t words_[kWords];  // of those behind the first, only words_in_use_ mean anything
   std::size_t words_in_use_ = 0;
 };
 

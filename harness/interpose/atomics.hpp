@@ -13,7 +13,6 @@ using harness::runtime;
 using scheduler::current_thread;
 using scheduler::EventKind;
 using scheduler::MemoryOrder;
-using scheduler::Operation;
 using scheduler::Thread;
 
 using u8 = std::uint8_t;
@@ -30,8 +29,8 @@ std::uintptr_t address_of(const volatile T* object) {
   return reinterpret_cast<std::uintptr_t>(object);
 }
 
-// The accesses themselves. One thread under test runs at a time; but real threads of the program
-// may share the object, so that they stay atomic.
+// The accesses themselves, for threads that are not under test. Threads under test
+// run one at a time, and workers have no other threads: for them plain accesses do.
 inline bool compare_exchange_now(volatile u128* object, u128& expected, u128 desired) {
   auto low = static_cast<u64>(expected);
   auto high = static_cast<u64>(expected >> 64);
@@ -70,24 +69,13 @@ void store_now(volatile T* to, T value) {
   change_now(to, [=](T) { return value; });
 }
 
-inline Operation announcement(EventKind kind, std::uintptr_t address, MemoryOrder order,
-                              std::uintptr_t pc) {
-  Operation operation;
-  operation.kind = kind;
-  operation.order = order;
-  operation.address = address;
-  operation.pc = pc;
-  return operation;
-}
-
 template <typename T>
 T atomic_load(const volatile T* object, int order, std::uintptr_t pc) {
   Thread* self = current_thread;
   if (self == nullptr) return load_now(object);
   auto& engine = runtime->engine;
-  engine.announce(*self,
-                  announcement(EventKind::AtomicLoad, address_of(object), order_of(order), pc));
-  const T value = load_now(object);
+  engine.announce(*self, EventKind::AtomicLoad, order_of(order), address_of(object), pc);
+  const T value = *object;
   engine.took_effect(*self, EventKind::AtomicLoad, address_of(object), static_cast<u64>(value), 0,
                      pc, order_of(order), sizeof(T));
   if (self->spin.on_read(pc, address_of(object), static_cast<u64>(value))) {
@@ -101,9 +89,8 @@ void atomic_store(volatile T* object, T value, int order, std::uintptr_t pc) {
   Thread* self = current_thread;
   if (self == nullptr) return store_now(object, value);
   auto& engine = runtime->engine;
-  engine.announce(*self,
-                  announcement(EventKind::AtomicStore, address_of(object), order_of(order), pc));
-  store_now(object, value);
+  engine.announce(*self, EventKind::AtomicStore, order_of(order), address_of(object), pc);
+  *object = value;
   engine.took_effect(*self, EventKind::AtomicStore, address_of(object), static_cast<u64>(value), 0,
                      pc, order_of(order), sizeof(T));
 }
@@ -113,10 +100,10 @@ T atomic_change(volatile T* object, int order, std::uintptr_t pc, Change change)
   Thread* self = current_thread;
   if (self == nullptr) return change_now(object, change);
   auto& engine = runtime->engine;
-  engine.announce(*self,
-                  announcement(EventKind::AtomicRmw, address_of(object), order_of(order), pc));
-  const T old = change_now(object, change);
+  engine.announce(*self, EventKind::AtomicRmw, order_of(order), address_of(object), pc);
+  const T old = *object;
   const T now = change(old);
+  *object = now;
   engine.took_effect(*self, EventKind::AtomicRmw, address_of(object), static_cast<u64>(now),
                      static_cast<u64>(old), pc, order_of(order), sizeof(T));
   if (now == old && self->spin.on_read(pc, address_of(object), static_cast<u64>(old))) {
@@ -134,11 +121,10 @@ T atomic_compare_exchange(volatile T* object, T expected, T desired, int order, 
     return change_now(object, [=](T old) { return old == expected ? desired : old; });
   }
   auto& engine = runtime->engine;
-  engine.announce(*self,
-                  announcement(EventKind::AtomicRmw, address_of(object), order_of(order), pc));
-  const T old = load_now(object);
+  engine.announce(*self, EventKind::AtomicRmw, order_of(order), address_of(object), pc);
+  const T old = *object;
   if (old == expected) {
-    store_now(object, desired);
+    *object = desired;
     engine.took_effect(*self, EventKind::AtomicRmw, address_of(object), static_cast<u64>(desired),
                        static_cast<u64>(old), pc, order_of(order), sizeof(T));
     return old;

@@ -48,7 +48,7 @@ void operate(EventKind kind, std::size_t size, const volatile void* object, int 
   const auto address = reinterpret_cast<std::uintptr_t>(object);
   Thread* self = current_thread;
   if (self != nullptr) {
-    runtime->engine.announce(*self, announcement(kind, address, order_of(order), pc));
+    runtime->engine.announce(*self, kind, order_of(order), address, pc);
   }
   Outcome outcome;
   {

@@ -6,6 +6,7 @@
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <pthread.h>
@@ -27,6 +28,7 @@ struct Key {
   void (*destructor)(void*);
 };
 constinit Key keys[PTHREAD_KEYS_MAX] = {};
+constinit pthread_key_t keys_end = 0;  // above all that exist: programs have but a few
 
 }  // namespace
 
@@ -174,7 +176,10 @@ RADDLE_C int pthread_cancel(pthread_t handle) {
 
 RADDLE_C int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) {
   const int error = RADDLE_REAL(pthread_key_create)(key, destructor);
-  if (error == 0) keys[*key] = {true, destructor};
+  if (error == 0) {
+    keys[*key] = {true, destructor};
+    keys_end = std::max(keys_end, *key + 1);
+  }
   return error;
 }
 RADDLE_C int pthread_key_delete(pthread_key_t key) {
@@ -184,11 +189,17 @@ RADDLE_C int pthread_key_delete(pthread_key_t key) {
 
 namespace raddle::harness {
 
+void forget_key_values() {
+  for (pthread_key_t key = 0; key < keys_end; ++key) {
+    if (keys[key].exists) pthread_setspecific(key, nullptr);
+  }
+}
+
 void run_key_destructors() {
   // A destructor may set values again: POSIX allows that a few times.
   for (int round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS; ++round) {
     bool any = false;
-    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; ++key) {
+    for (pthread_key_t key = 0; key < keys_end; ++key) {
       if (!keys[key].exists) continue;
       void* value = pthread_getspecific(key);
       if (value == nullptr) continue;

@@ -1,0 +1,99 @@
+// Runs every benchmark several times in random order, so that a noisy moment
+// does not fall on one of them alone, and prints medians and their ratios.
+#include "bench/programs.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace {
+
+class Collector final : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) {
+      if (run.run_type != Run::RT_Iteration || run.error_occurred) continue;
+      for (const auto& [name, counter] : run.counters) {
+        samples_[run.run_name.function_name + ":" + name].push_back(counter.value);
+      }
+    }
+  }
+
+  // Of one counter of one benchmark; 0 if it did not run.
+  double median(const std::string& benchmark, const std::string& counter = "items_per_second") {
+    const auto found = samples_.find(benchmark + ":" + counter);
+    if (found == samples_.end()) return 0;
+    std::vector<double>& values = found->second;
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+  }
+
+ private:
+  std::map<std::string, std::vector<double>> samples_;
+};
+
+struct Ratio {
+  std::string name;
+  double value;
+};
+
+void add(std::vector<Ratio>& ratios, std::string name, double ours, double theirs) {
+  if (ours > 0 && theirs > 0) ratios.push_back({std::move(name), ours / theirs});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<char*> arguments(argv, argv + argc);
+  std::string repetitions = "--benchmark_repetitions=5";
+  std::string interleaving = "--benchmark_enable_random_interleaving=true";
+  arguments.insert(arguments.begin() + 1, {repetitions.data(), interleaving.data()});
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
+  Collector results;
+  benchmark::RunSpecifiedBenchmarks(&results);
+
+  std::vector<Ratio> ratios;
+  fmt::print("{:<18}{:>16}{:>16}{:>8}\n", "executions/s", "raddle", "Relacy", "ratio");
+  for (const auto& program : raddle::bench::kPrograms) {
+    const std::string name = program.name;
+    const double ours = results.median("raddle/" + name), theirs = results.median("relacy/" + name);
+    fmt::print("{:<18}{:>16.0f}{:>16.0f}{:>8.2f}\n", name, ours, theirs,
+               theirs > 0 ? ours / theirs : 0);
+    add(ratios, name + "_vs_relacy", ours, theirs);
+  }
+  const double floor = results.median("floor/fibers");
+  fmt::print("\n{:<18}{:>16}{:>16}{:>8}\n", "executions/s", "raddle", "bare fibers", "ratio");
+  for (const std::string name : {"counter", "two_threads"}) {
+    const double ours = results.median("raddle/" + name);
+    fmt::print("{:<18}{:>16.0f}{:>16.0f}{:>8.2f}\n", name, ours, floor,
+               floor > 0 ? ours / floor : 0);
+    add(ratios, name + "_vs_fiber_floor", ours, floor);
+  }
+  fmt::print("\n{:<18}{:>16}{:>16}{:>8}\n", "ns/operation", "detecting", "not detecting", "ratio");
+  for (const std::string name : {"plain_access", "atomic", "lock_and_unlock"}) {
+    const double with = results.median("operation/" + name);
+    const double without = results.median("operation/" + name + "_undetected");
+    if (with <= 0 || without <= 0) continue;
+    fmt::print("{:<18}{:>16.2f}{:>16.2f}{:>8.2f}\n", name, 1e9 / with, 1e9 / without,
+               with / without);
+    add(ratios, name + "_vs_undetected", with, without);
+  }
+  const std::string memory = "memory/ten_million_executions";
+  const double before = results.median(memory, "before_bytes");
+  const double after = results.median(memory, "after_bytes");
+  if (after > 0) {
+    fmt::print("\nresident after 10 thousand executions {:.1f} MB, after 10 million {:.1f} MB\n",
+               before / 1e6, after / 1e6);
+    add(ratios, "memory_ten_thousand_vs_ten_million", before, after);
+  }
+  fmt::print("\n");
+  for (const Ratio& ratio : ratios) fmt::print("ratio {} {:.2f}\n", ratio.name, ratio.value);
+}

@@ -1,0 +1,104 @@
+// Includes Relacy, which defines macros for half of the standard library.
+#include "bench/programs.hpp"
+
+#include <relacy/relacy.hpp>
+
+#include <fstream>
+
+namespace raddle::bench {
+namespace {
+
+struct Counter : rl::test_suite<Counter, 2> {
+  rl::atomic<int> value;
+  void before() { value($) = 0; }
+  void thread(unsigned) {
+    const int seen = value($).load(rl::mo_acquire);
+    value($).store(seen + 1, rl::mo_release);
+  }
+  void after() { RL_ASSERT(value($).load() >= 1); }
+};
+
+struct StoreBuffering : rl::test_suite<StoreBuffering, 2> {
+  rl::atomic<int> x, y;
+  rl::var<int> seen_x, seen_y;
+  void before() {
+    x($) = 0;
+    y($) = 0;
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      x($).store(1);
+      seen_y($) = y($).load();
+    } else {
+      y($).store(1);
+      seen_x($) = x($).load();
+    }
+  }
+  void after() { RL_ASSERT(seen_x($) + seen_y($) >= 1); }
+};
+
+struct MutexCounter : rl::test_suite<MutexCounter, 3> {
+  rl::mutex mutex;
+  rl::var<int> value;
+  void before() { value($) = 0; }
+  void thread(unsigned) {
+    for (int i = 0; i < 3; ++i) {
+      mutex.lock($);
+      value($) = value($) + 1;
+      mutex.unlock($);
+    }
+  }
+  void after() { RL_ASSERT(value($) == 9); }
+};
+
+struct Node {
+  rl::var<Node*> next;
+  rl::var<int> value;
+};
+
+struct TreiberStack : rl::test_suite<TreiberStack, 2> {
+  rl::atomic<Node*> top;
+  Node nodes[6];
+  void before() { top($) = nullptr; }
+  void push(Node* node) {
+    Node* seen = top($).load(rl::mo_relaxed);
+    do {
+      node->next($) = seen;
+    } while (!top($).compare_exchange_weak(seen, node, rl::mo_release, rl::mo_relaxed));
+  }
+  Node* pop() {
+    Node* seen = top($).load(rl::mo_acquire);
+    while (seen != nullptr &&
+           !top($).compare_exchange_weak(seen, seen->next($), rl::mo_acquire, rl::mo_acquire)) {
+    }
+    return seen;
+  }
+  void thread(unsigned index) {
+    for (unsigned i = 0; i < 3; ++i) {
+      nodes[index * 3 + i].value($) = static_cast<int>(i);
+      push(&nodes[index * 3 + i]);
+      RL_ASSERT(pop() != nullptr);
+    }
+  }
+  void after() { RL_ASSERT(pop() == nullptr); }
+};
+
+template <typename Test>
+void explore(std::uint64_t executions) {
+  static std::ofstream nowhere{"/dev/null"};
+  rl::test_params params;
+  params.iteration_count = executions;
+  params.search_type = rl::random_scheduler_type;
+  params.output_stream = &nowhere;
+  params.progress_stream = &nowhere;
+  if (!rl::simulate<Test>(params)) throw std::logic_error("Relacy found a bug in a benchmark");
+}
+
+}  // namespace
+
+void relacy_counter(std::uint64_t executions) { explore<Counter>(executions); }
+void relacy_store_buffering(std::uint64_t executions) { explore<StoreBuffering>(executions); }
+void relacy_mutex_counter(std::uint64_t executions) { explore<MutexCounter>(executions); }
+void relacy_treiber_stack(std::uint64_t executions) { explore<TreiberStack>(executions); }
+
+}  // namespace raddle::bench

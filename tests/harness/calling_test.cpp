@@ -1,6 +1,6 @@
 // How explore() may be called, and what the environment says.
-#include "bodies.hpp"
-#include "program.hpp"
+#include "tests/harness/bodies.hpp"
+#include "tests/harness/program.hpp"
 #include <raddle/gtest.hpp>
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // EXPECT_* and ASSERT_* in bodies, fixtures, and the matchers on reports.
-#include "bodies.hpp"
-#include "program.hpp"
+#include "tests/harness/bodies.hpp"
+#include "tests/harness/program.hpp"
 #include <raddle/gtest.hpp>
 
 #include <gtest/gtest-spi.h>

@@ -1,5 +1,5 @@
 // What ends an exploration, and what a body may ask for: limits, choose(), check().
-#include "bodies.hpp"
+#include "tests/harness/bodies.hpp"
 #include <raddle/gtest.hpp>
 
 #include <atomic>

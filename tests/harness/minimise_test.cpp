@@ -1,7 +1,7 @@
 // Schedules are reported with the fewest preemptions that show the failure.
 #include "harness/minimise.hpp"
 
-#include "bodies.hpp"
+#include "tests/harness/bodies.hpp"
 #include "scheduler/strategies/bounded.hpp"
 #include <raddle/gtest.hpp>
 

@@ -1,5 +1,5 @@
 // Tokens that do not fit: damaged, of another version, of another test, of a changed program.
-#include "bodies.hpp"
+#include "tests/harness/bodies.hpp"
 #include <raddle/gtest.hpp>
 
 #include <atomic>

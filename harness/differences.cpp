@@ -28,6 +28,14 @@ bool is_same_operation(const Event& a, const Event& b) {
   return a.kind == b.kind && a.thread == b.thread && a.pc == b.pc && a.size == b.size;
 }
 
+// Programs lie above 4 GiB, and so do their heaps and stacks.
+bool may_be_address(std::uint64_t value) { return value >= std::uint64_t{1} << 32; }
+
+bool differs_in_value(const Event& a, const Event& b) {
+  return has_value(a) && a.value != b.value &&
+         !(may_be_address(a.value) && may_be_address(b.value));
+}
+
 std::string did(const Event& event) {
   return fmt::format("{}: {}", thread_text(event.thread), name(event.kind));
 }
@@ -53,14 +61,12 @@ std::string thread_text(scheduler::ThreadId thread) {
   return thread == scheduler::ThreadId{} ? "main" : fmt::format("T{}", index(thread));
 }
 
-std::optional<Difference> first_difference(const Trace& one, const Trace& other,
-                                           bool have_same_addresses) {
+std::optional<Difference> first_difference(const Trace& one, const Trace& other) {
   const std::size_t end = std::min(one.events.size(), other.events.size());
   for (std::size_t i = 0; i < end; ++i) {
     const Event& a = one.events[i].event;
     const Event& b = other.events[i].event;
-    const bool is_same_value = !have_same_addresses || !has_value(a) || a.value == b.value;
-    if (!is_same_operation(a, b) || !is_same_value) return Difference{i, describe(&a, &b)};
+    if (!is_same_operation(a, b) || differs_in_value(a, b)) return Difference{i, describe(&a, &b)};
   }
   if (one.events.size() == other.events.size()) return std::nullopt;
   const bool is_longer = one.events.size() > end;

@@ -16,10 +16,10 @@ struct Difference {
   std::string what;  // "step 17: T1 read 3, and the other time 4"
 };
 
-// Nothing if they are the same. `have_same_addresses`: what was read and written may
-// hold addresses, and these must be the same, too.
+// Nothing if they are the same: the same operations, at the same places in the program, on
+// the same small values. Large ones may be addresses, which can be others in another process.
 std::optional<Difference> first_difference(const scheduler::Trace& one,
-                                           const scheduler::Trace& other, bool have_same_addresses);
+                                           const scheduler::Trace& other);
 
 // The recording up to the event at `at`, as if the execution had been stopped there.
 void cut(scheduler::Trace& trace, std::size_t at);

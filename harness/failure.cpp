@@ -1,5 +1,7 @@
 #include "harness/failure.hpp"
 
+#include <fmt/format.h>
+
 #include <cstring>
 #include <string_view>
 
@@ -13,6 +15,16 @@ std::string_view sort_of_crash(std::string_view message) {
 }
 
 }  // namespace
+
+std::string Failure::text(const Options& options) const {
+  if (kind == FindingKind::StepLimit && message[0] == '\0') {
+    return fmt::format(
+        "more than {} events in one execution; an endless loop, or the limit is too low "
+        "(RADDLE_STEPS sets it)",
+        options.steps_max);
+  }
+  return message;
+}
 
 bool Failure::is_same_as(const Failure& other) const {
   if (kind != other.kind) return false;

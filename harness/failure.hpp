@@ -5,6 +5,7 @@
 #include <raddle/raddle.hpp>
 
 #include <cstdint>
+#include <string>
 
 namespace raddle::harness {
 
@@ -25,6 +26,8 @@ struct Failure {
   std::uintptr_t backtrace[64]{};
   std::uint32_t backtrace_length{};
 
+  // What went wrong, in words: the message, or what stands for it if there is none.
+  std::string text(const Options& options) const;
   // Two failures that a person would call the same.
   bool is_same_as(const Failure& other) const;
 };

@@ -28,6 +28,7 @@ struct FailedExecution {
   std::uint32_t deviation_count{};  // more than kDeviationsMax: the schedule is too long to keep
   scheduler::Deviation deviations[kDeviationsMax]{};
 
+  bool is_complete() const { return deviation_count <= kDeviationsMax; }
   scheduler::Schedule schedule() const {
     return {steps,
             event_hash,

@@ -93,6 +93,27 @@ TEST(Limits, StepsEndAnExecution) {
               FindsNothing());
 }
 
+TEST(Limits, AScheduleTooLongToKeepIsAFindingWithoutAToken) {
+  Options options = tests::with_seed(1);
+  options.strategy = "random:1";
+  options.steps_max = 2'000'000;
+  const Report report = explore(
+      [] {
+        std::atomic<int> counter{0};
+        const auto count = [&] {
+          for (int i = 0; i < 200'000; ++i) ++counter;
+        };
+        std::thread a{count}, b{count};
+        a.join();
+        b.join();
+        check(counter != 400'000 || choose(2) == 0, "counted");
+      },
+      options);
+  ASSERT_THAT(report, FindsAssertion());
+  EXPECT_EQ(report.findings[0].token, "");
+  EXPECT_THAT(report.findings[0].text(), testing::HasSubstr("more than the 262144"));
+}
+
 TEST(Choose, ReachesEveryCombination) {
   struct Seen {
     std::atomic<int> times[3][4][2];

@@ -2,17 +2,24 @@
 
 #include "harness/interpose/caller.hpp"
 
+#include <typeinfo>
+
 namespace {
 
 using raddle::harness::runtime;
 using raddle::scheduler::current_thread;
 
-// The second is a std::type_info*; GCC, which knows the function by itself, takes it for a void*.
-using Throw = void(void*, void*, void (*)(void*));
+// GCC knows the function by itself, and takes its second argument for a void*.
+#ifdef __clang__
+using Type = std::type_info;
+#else
+using Type = void;
+#endif
+using Throw = void(void*, Type*, void (*)(void*));
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) void __cxa_throw(void* exception, void* type,
+extern "C" __attribute__((visibility("default"))) void __cxa_throw(void* exception, Type* type,
                                                                    void (*destroy)(void*)) {
   if (current_thread != nullptr && runtime->recorder() != nullptr) {
     runtime->recorder()->on_throw(*current_thread, RADDLE_CALLER);

@@ -1,15 +1,14 @@
 #include "harness/crash_handler.hpp"
 
-#include <cxxabi.h>
-#include <ucontext.h>
+#include "harness/interpose/caller.hpp"
+#include "harness/runtime.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <cxxabi.h>
 #include <exception>
-
-#include "harness/interpose/caller.hpp"
-#include "harness/runtime.hpp"
+#include <ucontext.h>
 
 namespace raddle::harness {
 namespace {
@@ -39,10 +38,10 @@ void on_signal(int signal, siginfo_t* info, void* context_argument) {
                   "stack overflow (threads under test have %zu KiB; RADDLE_STACK sets it)",
                   self->fiber->stack_bytes() / 1024);
   } else if (signal == SIGSEGV || signal == SIGBUS) {
-    std::snprintf(failure.message, sizeof(failure.message),
-                  address < 4096 ? "SIG%s: null pointer (address %#zx)"
-                                 : "SIG%s: invalid address %#zx",
-                  sigabbrev_np(signal), address);
+    std::snprintf(
+        failure.message, sizeof(failure.message),
+        address < 4096 ? "SIG%s: null pointer (address %#zx)" : "SIG%s: invalid address %#zx",
+        sigabbrev_np(signal), address);
   } else if (signal == SIGABRT) {
     std::snprintf(failure.message, sizeof(failure.message), "abort");
   } else {
@@ -56,7 +55,8 @@ void on_signal(int signal, siginfo_t* info, void* context_argument) {
   if (current_thread == nullptr || runtime == nullptr) std::abort();
   const char* type = nullptr;
   if (const std::type_info* thrown = abi::__cxa_current_exception_type()) type = thrown->name();
-  char text[512] = "std::terminate (a joinable std::thread was destroyed, or a noexcept function threw)";
+  char text[512] =
+      "std::terminate (a joinable std::thread was destroyed, or a noexcept function threw)";
   if (type != nullptr) {
     try {
       std::rethrow_exception(std::current_exception());

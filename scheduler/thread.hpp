@@ -50,13 +50,13 @@ struct Thread {
 
   // Fibers that the program itself runs on one thread, their carrier, in turns. The carrier is
   // one of them: it was there first. See scheduler/carrier.cpp.
-  Thread* carrier = nullptr;  // null for a thread that carries nobody
-  Thread* mounted = nullptr;  // of a carrier: who has it, or had it last
-  bool is_free = false;       // of a carrier: nobody has it, and whoever is ready may be next
-  bool is_unmounted = false;  // does not have its carrier
-  bool is_ready = false;      // unmounted, and waits for nothing but the carrier
+  Thread* carrier = nullptr;   // null for a thread that carries nobody
+  Thread* mounted = nullptr;   // of a carrier: who has it, or had it last
+  bool is_free = false;        // of a carrier: nobody has it, and whoever is ready may be next
+  bool is_unmounted = false;   // does not have its carrier
+  bool is_ready = false;       // unmounted, and waits for nothing but the carrier
   bool is_stack_gone = false;  // of a fiber: has been given back
-  bool has_intent = false;    // says itself what it waits for: see Engine::intend
+  bool has_intent = false;     // says itself what it waits for: see Engine::intend
   std::uintptr_t context = 0;  // the program's own object for the fiber
   std::uintptr_t stack_low = 0, stack_high = 0;  // of the fiber; 0 for a thread on its own stack
 

@@ -22,12 +22,9 @@ std::uintptr_t address_of(T* object) {
 // glibc keeps the type in the low bits of __kind.
 MutexType type_of(const pthread_mutex_t* mutex) {
   switch (mutex->__data.__kind & 3) {
-    case PTHREAD_MUTEX_RECURSIVE:
-      return MutexType::Recursive;
-    case PTHREAD_MUTEX_ERRORCHECK:
-      return MutexType::ErrorChecking;
-    default:
-      return MutexType::Normal;
+    case PTHREAD_MUTEX_RECURSIVE: return MutexType::Recursive;
+    case PTHREAD_MUTEX_ERRORCHECK: return MutexType::ErrorChecking;
+    default: return MutexType::Normal;
   }
 }
 

@@ -18,16 +18,13 @@ using scheduler::ThreadId;
 
 bool is_of(AccessKind access, EventKind kind) {
   switch (access) {
-    case AccessKind::Read:
-      return kind == EventKind::Read;
-    case AccessKind::Write:
-      return kind == EventKind::Write;
+    case AccessKind::Read: return kind == EventKind::Read;
+    case AccessKind::Write: return kind == EventKind::Write;
     case AccessKind::AtomicRead:
       return kind == EventKind::AtomicLoad || kind == EventKind::AtomicCompareFailed;
     case AccessKind::AtomicWrite:
       return kind == EventKind::AtomicStore || kind == EventKind::AtomicRmw;
-    case AccessKind::Free:
-      return kind == EventKind::Free;
+    case AccessKind::Free: return kind == EventKind::Free;
   }
   return false;
 }

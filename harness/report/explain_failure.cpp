@@ -134,37 +134,25 @@ class FailureExplanation final : public Explanation {
     switch (story_.raw.kind) {
       case FindingKind::Assertion:
         return fmt::format("failed check in {}: {}", thread(), in_one_line(story_.raw.message));
-      case FindingKind::Exception:
-        return fmt::format("exception left {}: {}", thread(), message);
-      case FindingKind::Crash:
-        return fmt::format("crash in {}: {}", thread(), message);
+      case FindingKind::Exception: return fmt::format("exception left {}: {}", thread(), message);
+      case FindingKind::Crash: return fmt::format("crash in {}: {}", thread(), message);
       case FindingKind::ExitStatus:
         return fmt::format("{} ended the process: {}", thread(), message);
-      case FindingKind::Nondeterminism:
-        return fmt::format("not deterministic: {}", message);
-      case FindingKind::UncontrolledBlocking:
-        return fmt::format("{} {}", thread(), message);
-      case FindingKind::StepLimit:
-        return fmt::format("no end in sight: {}", message);
-      default:
-        return fmt::format("{} in {}: {}", name(story_.raw.kind), thread(), message);
+      case FindingKind::Nondeterminism: return fmt::format("not deterministic: {}", message);
+      case FindingKind::UncontrolledBlocking: return fmt::format("{} {}", thread(), message);
+      case FindingKind::StepLimit: return fmt::format("no end in sight: {}", message);
+      default: return fmt::format("{} in {}: {}", name(story_.raw.kind), thread(), message);
     }
   }
 
   std::string row() const {
     switch (story_.raw.kind) {
-      case FindingKind::Assertion:
-        return "check fails";
-      case FindingKind::Exception:
-        return "exception leaves the thread";
-      case FindingKind::Crash:
-        return "crash: " + first_line(story_.raw.message);
-      case FindingKind::ExitStatus:
-        return "exit";
-      case FindingKind::UncontrolledBlocking:
-        return "blocks";
-      default:
-        return "stopped here";
+      case FindingKind::Assertion: return "check fails";
+      case FindingKind::Exception: return "exception leaves the thread";
+      case FindingKind::Crash: return "crash: " + first_line(story_.raw.message);
+      case FindingKind::ExitStatus: return "exit";
+      case FindingKind::UncontrolledBlocking: return "blocks";
+      default: return "stopped here";
     }
   }
 

@@ -72,15 +72,11 @@ class MisuseExplanation final : public Explanation {
 
   std::string verb() const {
     switch (problem_.misuse) {
-      case Misuse::DoubleLock:
-        return "lock it again";
+      case Misuse::DoubleLock: return "lock it again";
       case Misuse::DestroyHeld:
-      case Misuse::DestroyWaitedOn:
-        return "destroy it";
-      case Misuse::WaitMutexNotHeld:
-        return "wait without the mutex";
-      default:
-        return "unlock it";
+      case Misuse::DestroyWaitedOn: return "destroy it";
+      case Misuse::WaitMutexNotHeld: return "wait without the mutex";
+      default: return "unlock it";
     }
   }
 
@@ -105,8 +101,7 @@ class MisuseExplanation final : public Explanation {
         return fmt::format(
             "condition wait without the mutex: {} waits with {}, which it does not hold", thread(),
             object);
-      case Misuse::None:
-        break;
+      case Misuse::None: break;
     }
     return fmt::format("misuse of {} by {}", object, thread());
   }

@@ -38,8 +38,7 @@ bool is_between_participants(const Event& event, const Interest& interest) {
     case EventKind::ThreadJoin:
     case EventKind::ThreadDetach:
       return interest.threads.contains(scheduler::thread_id(event.value));
-    default:
-      return true;
+    default: return true;
   }
 }
 

@@ -79,32 +79,19 @@ std::string replay_line(const Finding& finding) {
 
 std::string_view name(FindingKind kind) {
   switch (kind) {
-    case FindingKind::DataRace:
-      return "data-race";
-    case FindingKind::Deadlock:
-      return "deadlock";
-    case FindingKind::LostWakeup:
-      return "lost-wakeup";
-    case FindingKind::MutexMisuse:
-      return "mutex-misuse";
-    case FindingKind::UseAfterFree:
-      return "use-after-free";
-    case FindingKind::DoubleFree:
-      return "double-free";
-    case FindingKind::Assertion:
-      return "assertion";
-    case FindingKind::Exception:
-      return "exception";
-    case FindingKind::Crash:
-      return "crash";
-    case FindingKind::ExitStatus:
-      return "exit-status";
-    case FindingKind::Nondeterminism:
-      return "nondeterminism";
-    case FindingKind::UncontrolledBlocking:
-      return "uncontrolled-blocking";
-    case FindingKind::StepLimit:
-      return "step-limit";
+    case FindingKind::DataRace: return "data-race";
+    case FindingKind::Deadlock: return "deadlock";
+    case FindingKind::LostWakeup: return "lost-wakeup";
+    case FindingKind::MutexMisuse: return "mutex-misuse";
+    case FindingKind::UseAfterFree: return "use-after-free";
+    case FindingKind::DoubleFree: return "double-free";
+    case FindingKind::Assertion: return "assertion";
+    case FindingKind::Exception: return "exception";
+    case FindingKind::Crash: return "crash";
+    case FindingKind::ExitStatus: return "exit-status";
+    case FindingKind::Nondeterminism: return "nondeterminism";
+    case FindingKind::UncontrolledBlocking: return "uncontrolled-blocking";
+    case FindingKind::StepLimit: return "step-limit";
   }
   return "unknown";
 }

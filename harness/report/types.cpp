@@ -264,28 +264,23 @@ std::optional<std::string> value_text(std::uint64_t value, std::uint64_t size,
     case DW_TAG_enumeration_type:
       if (auto text = enumerator_text(type, sign_extended(value, size))) return text;
       return fmt::format("{}", value);
-    default:
-      break;
+    default: break;
   }
   switch (die_number(type, DW_AT_encoding).value_or(0)) {
-    case DW_ATE_boolean:
-      return value == 0 ? "false" : "true";
+    case DW_ATE_boolean: return value == 0 ? "false" : "true";
     case DW_ATE_signed_char:
       if (die_name(type) == "char" && value < 128 && std::isprint(static_cast<int>(value)) != 0) {
         return fmt::format("'{}'", static_cast<char>(value));
       }
       return fmt::format("{}", sign_extended(value, size));
-    case DW_ATE_signed:
-      return fmt::format("{}", sign_extended(value, size));
+    case DW_ATE_signed: return fmt::format("{}", sign_extended(value, size));
     case DW_ATE_unsigned:
     case DW_ATE_unsigned_char:
-    case DW_ATE_UTF:
-      return fmt::format("{}", value);
+    case DW_ATE_UTF: return fmt::format("{}", value);
     case DW_ATE_float:
       if (size == 4 || size == 8) return float_text(value, size);
       return std::nullopt;
-    default:
-      return untyped_text(value, size);
+    default: return untyped_text(value, size);
   }
 }
 

@@ -29,8 +29,8 @@ struct TraceThread {
   std::uintptr_t stack_low{}, stack_high{};  // where its stack lies
   std::uint32_t created_at{};                // StackNode of the pthread_create call
   std::uintptr_t created_pc{};
-  std::uint32_t last_stack{};  // calls open when the execution stopped
-  std::uintptr_t last_pc{};    // return address of its last call into the runtime
+  std::uint32_t last_stack{};    // calls open when the execution stopped
+  std::uintptr_t last_pc{};      // return address of its last call into the runtime
   std::uint32_t thrown_stack{};  // calls open when it threw its last exception
   std::uintptr_t thrown_pc{};    // where; 0: it threw none
 };

@@ -1,8 +1,8 @@
 // Schedules are reported with the fewest preemptions that show the failure.
 #include "harness/minimise.hpp"
 
-#include "tests/harness/bodies.hpp"
 #include "scheduler/strategies/bounded.hpp"
+#include "tests/harness/bodies.hpp"
 #include <raddle/gtest.hpp>
 
 #include <atomic>

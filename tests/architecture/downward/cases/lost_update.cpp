@@ -1,0 +1,3 @@
+#include <raddle/raddle.hpp>
+
+#include <vector>

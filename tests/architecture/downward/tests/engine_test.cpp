@@ -1,0 +1,3 @@
+#include "scheduler/engine.hpp"
+
+#include "detectors/deadlock.hpp"

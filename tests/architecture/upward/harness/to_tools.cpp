@@ -1,0 +1,1 @@
+#include "tools/close_names.hpp"

@@ -1,0 +1,1 @@
+#include <raddle/raddle.hpp>

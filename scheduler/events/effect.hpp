@@ -1,3 +1,4 @@
+// Which operations others can notice. Looked up for every event, hence the table.
 #pragma once
 
 #include "scheduler/events/event.hpp"

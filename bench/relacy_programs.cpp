@@ -1,9 +1,11 @@
-// Includes Relacy, which defines macros for half of the standard library.
+// Includes Relacy, which defines macros for half of the standard library, `delete` among
+// them: whatever else is included comes before it.
 #include "bench/programs.hpp"
 
-#include <relacy/relacy.hpp>
-
+// clang-format off
 #include <fstream>
+#include <relacy/relacy.hpp>
+// clang-format on
 
 namespace raddle::bench {
 namespace {

@@ -37,4 +37,4 @@ target_link_libraries(raddle_runtime_build INTERFACE raddle_build)
 target_compile_options(
   raddle_runtime_build
   INTERFACE "SHELL:-include ${PROJECT_SOURCE_DIR}/harness/interpose/own_memory.h"
-            -fno-threadsafe-statics -O2 -fno-omit-frame-pointer -march=x86-64-v2)
+            -fno-threadsafe-statics -O2 -fomit-frame-pointer -march=x86-64-v2)

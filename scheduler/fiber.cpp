@@ -1,5 +1,9 @@
 #include "scheduler/fiber.hpp"
 
+// The layer below boost::context::fiber. That class unwinds a stack when it is
+// destroyed; ours must be forgotten, and be restartable, instead.
+#include <boost/context/detail/fcontext.hpp>
+
 #include <asm/prctl.h>
 #include <atomic>
 #include <cerrno>
@@ -144,6 +148,32 @@ Fiber::~Fiber() {
   munmap(reinterpret_cast<void*>(stack_low_ - kGuard), stack_high_ - stack_low_ + kGuard);
 }
 
+void Fiber::switch_to(Fiber& from, Fiber& to) {
+  Fiber* pair[2] = {&from, &to};
+  set_tls_base(to.tls_base_);
+  // boost::context::detail::jump_fcontext(to.context_, pair), but jumped to instead of called.
+  // It comes back by a jump, too. The processor foretells returns by a stack of the calls made: a
+  // call that never returns puts that out of step by one, and every return of the thread that
+  // goes on, up to the last, would be foretold wrongly.
+  void* context = to.context_;
+  void* data = pair;
+  void* context_back;
+  void* data_back;
+  asm volatile(
+      "lea -128(%%rsp), %%rsp\n\t"  // what the compiler keeps below the stack pointer
+      "lea 1f(%%rip), %%rax\n\t"
+      "push %%rax\n\t"
+      "jmp *jump_fcontext@GOTPCREL(%%rip)\n"
+      "1:\n\t"
+      "lea 128(%%rsp), %%rsp"
+      : "+D"(context), "+S"(data), "=d"(data_back), "=a"(context_back)
+      :
+      : "rcx", "r8", "r9", "r10", "r11", "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+        "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+        "xmm15");
+  static_cast<Fiber**>(data_back)[0]->context_ = context_back;
+}
+
 void Fiber::restart() {
   context_ = context::make_fcontext(reinterpret_cast<void*>(stack_high_), stack_high_ - stack_low_,
                                     [](context::transfer_t from) {
@@ -162,24 +192,39 @@ void Fiber::restart(Entry entry, void* argument) {
 }
 
 void Fiber::note_words() {
-  constexpr std::size_t kWordsMax = 16;
+  constexpr std::size_t kBytesMax = 128;
   for (const TlsImage& image : images_) {
-    const std::size_t words = image.bytes / 8;
-    if (image.bytes % 8 != 0 || words > kWordsMax ||
-        reinterpret_cast<std::uintptr_t>(image.storage) % 8 != 0) {
+    const auto storage = reinterpret_cast<std::uintptr_t>(image.storage);
+    if (image.bytes > kBytesMax) {
       longer_images_.push_back(image);
       continue;
     }
-    std::uint64_t initial[kWordsMax] = {};
+    char initial[kBytesMax] = {};
     std::memcpy(initial, image.initial, image.initial_bytes);
-    for (std::size_t i = 0; i < words; ++i) {
-      words_.push_back({static_cast<std::uint64_t*>(image.storage) + i, initial[i]});
+    const auto add = [&](auto& words, std::size_t at) {
+      auto word = words.emplace_back();
+      word.at = reinterpret_cast<decltype(word.at)>(storage + at);
+      std::memcpy(&word.initial, initial + at, sizeof(word.initial));
+      words.back() = word;
+      return sizeof(word.initial);
+    };
+    for (std::size_t at = 0; at < image.bytes;) {
+      const std::size_t left = image.bytes - at;
+      if ((storage + at) % 8 == 0 && left >= 8) {
+        at += add(words_, at);
+      } else if ((storage + at) % 4 == 0 && left >= 4) {
+        at += add(half_words_, at);
+      } else {
+        at += add(bytes_, at);
+      }
     }
   }
 }
 
 void Fiber::reset_tls() {
-  for (const TlsWord& word : words_) *word.at = word.initial;
+  for (const auto& word : words_) *word.at = word.initial;
+  for (const auto& word : half_words_) *word.at = word.initial;
+  for (const auto& byte : bytes_) *byte.at = byte.initial;
   for (const TlsImage& image : longer_images_) {
     auto* bytes = static_cast<char*>(image.storage);
     std::memcpy(bytes, image.initial, image.initial_bytes);

@@ -5,12 +5,6 @@
 // (x86-64 Linux, glibc).
 #pragma once
 
-#include <pthread.h>
-
-// The layer below boost::context::fiber. That class unwinds a stack when it is
-// destroyed; ours must be forgotten, and be restartable, instead.
-#include <boost/context/detail/fcontext.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <pthread.h>
@@ -46,12 +40,7 @@ class Fiber {
   Fiber& operator=(const Fiber&) = delete;
 
   // Suspends `from`, which is running, and goes on in `to`.
-  static void switch_to(Fiber& from, Fiber& to) {
-    Fiber* pair[2] = {&from, &to};
-    set_tls_base(to.tls_base_);
-    const auto back = boost::context::detail::jump_fcontext(to.context_, pair);
-    static_cast<Fiber**>(back.data)[0]->context_ = back.fctx;
-  }
+  static void switch_to(Fiber& from, Fiber& to);
 
   // Makes a suspended, abandoned fiber ready to start at its entry again.
   void restart();
@@ -95,11 +84,14 @@ class Fiber {
   std::vector<TlsImage> images_;
 
   // The same, as it is used to reset them: mostly a few words.
+  template <typename Word>
   struct TlsWord {
-    std::uint64_t* at;
-    std::uint64_t initial;
+    Word* at;
+    Word initial;
   };
-  std::vector<TlsWord> words_;
+  std::vector<TlsWord<std::uint64_t>> words_;
+  std::vector<TlsWord<std::uint32_t>> half_words_;
+  std::vector<TlsWord<std::uint8_t>> bytes_;
   std::vector<TlsImage> longer_images_;
 };
 

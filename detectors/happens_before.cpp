@@ -24,28 +24,10 @@ void HappensBefore::begin_execution() {
   found_ = false;
 }
 
-// What most accesses are: nothing speaks against them, and that is soon seen.
-inline bool HappensBefore::is_plainly_fine(const Access& access, const Segment& segment) const {
-  if ((segment.write & kMarks) != 0 || !clocks_.knows(access.thread, segment.write)) return false;
-  switch (access.kind) {
-    case AccessKind::AtomicRead: return true;
-    case AccessKind::Read: return segment.history == 0;
-    case AccessKind::Write:
-      if (segment.history != 0) return false;
-      [[fallthrough]];
-    default: return segment.read != kSharedReads && clocks_.knows(access.thread, segment.read);
-  }
-}
-
-bool HappensBefore::read(ThreadId thread, std::uintptr_t address, std::uint32_t size,
-                         std::uintptr_t pc, std::uint64_t step) {
+bool HappensBefore::on_read(ThreadId thread, std::uintptr_t address, std::uint32_t size,
+                            std::uintptr_t pc, std::uint64_t step) {
   const Access access{index(thread), AccessKind::Read, address, size, pc, step};
   if (!races_) return check_freed(access);
-  if (Segment* segment = shadow_.segment_of(address, size);
-      segment != nullptr && is_plainly_fine(access, *segment)) {
-    record_read(access.thread, *segment);
-    return true;
-  }
   bool fine = true;
   shadow_.visit(address, size, [&](Segment& segment, std::uintptr_t cell) {
     if (judge(access, segment, cell, fine)) record_read(access.thread, segment);
@@ -53,16 +35,10 @@ bool HappensBefore::read(ThreadId thread, std::uintptr_t address, std::uint32_t 
   return fine;
 }
 
-bool HappensBefore::write(ThreadId thread, std::uintptr_t address, std::uint32_t size,
-                          std::uintptr_t pc, std::uint64_t step) {
+bool HappensBefore::on_write(ThreadId thread, std::uintptr_t address, std::uint32_t size,
+                             std::uintptr_t pc, std::uint64_t step) {
   const Access access{index(thread), AccessKind::Write, address, size, pc, step};
   if (!races_) return check_freed(access);
-  if (Segment* segment = shadow_.segment_of(address, size);
-      segment != nullptr && is_plainly_fine(access, *segment)) {
-    segment->write = clocks_.epoch(access.thread);
-    segment->read = 0;
-    return true;
-  }
   bool fine = true;
   shadow_.visit(address, size, [&](Segment& segment, std::uintptr_t cell) {
     if (judge(access, segment, cell, fine)) record_write(access.thread, segment);
@@ -213,16 +189,18 @@ void HappensBefore::on_atomic(const Event& event) {
   const bool loads = event.kind != EventKind::AtomicStore;
   const bool stores = event.kind == EventKind::AtomicStore || event.kind == EventKind::AtomicRmw;
   const std::size_t thread = index(event.thread);
-  const Access access{thread,        stores ? AccessKind::AtomicWrite : AccessKind::AtomicRead,
-                      event.address, std::max<std::uint32_t>(event.size, 1),
-                      event.pc,      event.step};
+  const auto access = [&] {
+    return Access{thread,        stores ? AccessKind::AtomicWrite : AccessKind::AtomicRead,
+                  event.address, std::max<std::uint32_t>(event.size, 1),
+                  event.pc,      event.step};
+  };
   if (!races_) {
-    check_freed(access);
+    check_freed(access());
     return;
   }
-  Segment* const whole = shadow_.segment_of(event.address, access.size);
+  Segment* const whole = shadow_.segment_of(event.address, std::max<std::uint32_t>(event.size, 1));
   // A synchronisation object is where its first byte is.
-  Segment& first = whole != nullptr ? *whole : first_segment(event.address, access.size);
+  Segment& first = whole != nullptr ? *whole : first_segment(event.address, access().size);
   // The order that a load gives holds for the load itself.
   History& object = shadow_.history(first);
   if (loads) {
@@ -232,11 +210,12 @@ void HappensBefore::on_atomic(const Event& event) {
       clocks_.learn_at_fence(thread, object.sync);
     }
   }
-  if (whole != nullptr && is_plainly_fine(access, first)) {
+  if (whole != nullptr && (first.write & kMarks) == 0 && clocks_.knows(thread, first.write) &&
+      (!stores || (first.read != kSharedReads && clocks_.knows(thread, first.read)))) {
     clocks_.put(stores ? object.atomic_writers : object.atomic_readers, thread,
                 clocks_.epoch(thread));
   } else {
-    access_atomic(access);
+    access_atomic(access());
   }
   if (!stores) return;
   const bool releasing = releases(event.order);
@@ -260,35 +239,42 @@ void HappensBefore::on_fence(const Event& event) {
   if (releases(event.order)) clocks_.release_fence(thread);
 }
 
-inline void HappensBefore::touch(const Event& event, std::uintptr_t object, Segment& segment) {
-  const Access access{index(event.thread), AccessKind::AtomicRead, object, 1, event.pc, event.step};
-  bool fine = true;
-  if (is_plainly_fine(access, segment) ||
-      judge(access, segment, object & ~std::uintptr_t{7}, fine)) {
-    record_atomic(access, segment);
+inline void HappensBefore::touch(const Event& event, std::uintptr_t object, Segment& segment,
+                                 History& history) {
+  const std::size_t thread = index(event.thread);
+  if ((segment.write & kMarks) != 0 || !clocks_.knows(thread, segment.write)) [[unlikely]] {
+    const Access access{thread, AccessKind::AtomicRead, object, 1, event.pc, event.step};
+    bool fine = true;
+    if (!judge(access, segment, object & ~std::uintptr_t{7}, fine)) return;
   }
+  clocks_.put(history.atomic_readers, thread, clocks_.epoch(thread));
 }
 
-inline void HappensBefore::on_acquire(const Event& event, std::uintptr_t object,
-                                      ClockId History::*clock, ClockId History::*further) {
+void HappensBefore::touch(const Event& event, std::uintptr_t object) {
   Segment& segment = shadow_.byte_at(object);
-  const History& history = shadow_.history(segment);
-  clocks_.acquire(index(event.thread), history.*clock);
-  if (further != nullptr) clocks_.acquire(index(event.thread), history.*further);
-  touch(event, object, segment);
+  touch(event, object, segment, shadow_.history(segment));
 }
 
-inline void HappensBefore::on_release(const Event& event, std::uintptr_t object,
-                                      ClockId History::*clock) {
+template <ClockId History::*... kClocks>
+inline void HappensBefore::on_acquire(const Event& event, std::uintptr_t object) {
   Segment& segment = shadow_.byte_at(object);
-  touch(event, object, segment);
-  clocks_.release_join(index(event.thread), shadow_.history(segment).*clock);
+  History& history = shadow_.history(segment);
+  (clocks_.acquire(index(event.thread), history.*kClocks), ...);
+  touch(event, object, segment, history);
+}
+
+template <ClockId History::*kClock>
+inline void HappensBefore::on_release(const Event& event, std::uintptr_t object) {
+  Segment& segment = shadow_.byte_at(object);
+  History& history = shadow_.history(segment);
+  touch(event, object, segment, history);
+  clocks_.release_join(index(event.thread), history.*kClock);
 }
 
 void HappensBefore::on_barrier_arrive(const Event& event) {
   const std::size_t thread = index(event.thread);
   Segment& segment = shadow_.byte_at(event.address);
-  touch(event, event.address, segment);
+  touch(event, event.address, segment, shadow_.history(segment));
   // A thread may leave long after others have arrived for the next phase: each
   // phase has a clock of its own, and a thread keeps hold of the one it arrived in.
   History& barrier = shadow_.history(segment);
@@ -314,40 +300,43 @@ void HappensBefore::on_barrier_leave(std::size_t thread) {
 
 // Most blocks are a few cells that one thread has used, or several in turn.
 // False: they are not, and it is all still to be done.
-bool HappensBefore::free_small(const Access& access, bool checked) {
-  const auto mask_at = [&](std::uintptr_t address) {
-    const std::uintptr_t left = access.address + access.size - address;
-    return left >= 8 ? 0xffull : (1ull << left) - 1;
-  };
-  const std::uintptr_t end = access.address + access.size;
-  for (std::uintptr_t at = access.address; at < end; at += 8) {
-    const Segment& cell = shadow_.cell(at);
-    if (!shadow_.is_current(cell)) continue;
-    const bool is_simple = cell.next == 0 && cell.history == 0 && cell.read != kSharedReads &&
-                           (cell.write & kMarks) == 0 && (cell.key & 0xff & ~mask_at(at)) == 0;
-    if (!is_simple) return false;
-    if (checked &&
-        !(clocks_.knows(access.thread, cell.write) && clocks_.knows(access.thread, cell.read))) {
-      return false;
-    }
+bool HappensBefore::free_small(std::size_t thread, std::uintptr_t address, std::uint64_t size,
+                               bool checked) {
+  const std::size_t cells = (size + 7) / 8;
+  Segment* const first = shadow_.cells_from(address, cells);
+  if (first == nullptr) return false;
+  Segment& last = first[cells - 1];
+  const std::uint64_t last_mask = 0xff >> (8 * cells - size);
+  const Epoch* const known = clocks_.known_by(thread);
+  // Without branches: there are many blocks and few that are not simple.
+  std::uint64_t against = shadow_.is_current(last) ? last.key & 0xff & ~last_mask : 0;
+  for (const Segment* cell = first; cell <= &last; ++cell) {
+    if (!shadow_.is_current(*cell)) continue;
+    against |= (cell->next | cell->history) | (cell->write & kMarks) | (cell->read & kSharedReads);
+    const bool is_known =
+        known[thread_of(cell->write)] >= cell->write && known[thread_of(cell->read)] >= cell->read;
+    against |= checked && !is_known ? 1 : 0;
   }
-  const Epoch freed = clocks_.epoch(access.thread) | kFreed;
-  for (std::uintptr_t at = access.address; at < end; at += 8) {
-    shadow_.cell(at) = {shadow_.key(mask_at(at)), freed, 0, 0, 0};
-  }
+  if (against != 0) return false;
+  const Segment freed{shadow_.key(0xff), clocks_.epoch(thread) | kFreed, 0, 0, 0};
+  for (Segment* cell = first; cell <= &last; ++cell) *cell = freed;
+  last.key = shadow_.key(last_mask);
   return true;
 }
 
 void HappensBefore::on_free(const Event& event) {
   const std::size_t thread = index(event.thread);
   const std::uint64_t size = std::max<std::uint64_t>(event.extra, 1);
+  const bool checked = races_ && event.size == 0;
+  if (size <= kSmallBlock && event.address % 8 == 0 &&
+      free_small(thread, event.address, size, checked)) {
+    return;
+  }
   const std::uint64_t reported =
       std::min<std::uint64_t>(size, std::numeric_limits<std::uint32_t>::max());
   const Access access{thread,        AccessKind::Free,
                       event.address, static_cast<std::uint32_t>(reported),
                       event.pc,      event.step};
-  const bool checked = races_ && event.size == 0;
-  if (size <= kSmallBlock && event.address % 8 == 0 && free_small(access, checked)) return;
   Segment* freed =
       shadow_.find(event.address, 1, [](const Segment& s) { return (s.write & kFreed) != 0; });
   if (freed != nullptr) {
@@ -367,7 +356,12 @@ void HappensBefore::on_free(const Event& event) {
   if (!fine) shadow_.overwrite(event.address, size, kMuted, [](Segment&, std::uintptr_t) {});
 }
 
-void HappensBefore::on_event(const Event& event) {
+void HappensBefore::on_start(const Event& event) {
+  clocks_.create(event.value, index(event.thread));
+  phases_[index(event.thread)] = 0;
+}
+
+void HappensBefore::on_other(const Event& event) {
   const std::size_t thread = index(event.thread);
   switch (event.kind) {
     case EventKind::Read:
@@ -380,17 +374,7 @@ void HappensBefore::on_event(const Event& event) {
       clocks_.create(thread, event.value);
       phases_[event.value] = 0;
       return;
-    case EventKind::ThreadStart:
-      if (!clocks_.exists(thread)) {
-        clocks_.create(event.value, thread);
-        phases_[thread] = 0;
-      }
-      return;
     case EventKind::ThreadJoin: clocks_.join(thread, event.value); return;
-    case EventKind::AtomicLoad:
-    case EventKind::AtomicStore:
-    case EventKind::AtomicRmw:
-    case EventKind::AtomicCompareFailed: on_atomic(event); return;
     case EventKind::Fence: on_fence(event); return;
     case EventKind::Allocate: shadow_.forget(event.address, event.extra); return;
     case EventKind::Free: on_free(event); return;
@@ -432,23 +416,23 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::ReadTryLock:
     case EventKind::SemWait:
     case EventKind::OncePass:
-    case EventKind::OnceBegin: return on_acquire(event, object, &History::sync);
+    case EventKind::OnceBegin: return on_acquire<&History::sync>(event, object);
     case EventKind::WriteLock:
     case EventKind::WriteTryLock:
-      return on_acquire(event, object, &History::sync, &History::read_sync);
+      return on_acquire<&History::sync, &History::read_sync>(event, object);
     case EventKind::MutexUnlock:
     case EventKind::WriteUnlock:
     case EventKind::SemPost:
     case EventKind::OnceEnd:
-    case EventKind::OnceAbort: return on_release(event, object, &History::sync);
-    case EventKind::ReadUnlock: return on_release(event, object, &History::read_sync);
+    case EventKind::OnceAbort: return on_release<&History::sync>(event, object);
+    case EventKind::ReadUnlock: return on_release<&History::read_sync>(event, object);
     case EventKind::CondWait:
-      touch(event, object, shadow_.byte_at(object));
-      return on_release(event, event.extra, &History::sync);
+      touch(event, object);
+      return on_release<&History::sync>(event, event.extra);
     case EventKind::CondWake:
     case EventKind::CondTimeout:
       // The condition itself may be gone once everybody has been notified.
-      return on_acquire(event, event.extra, &History::sync);
+      return on_acquire<&History::sync>(event, event.extra);
     case EventKind::BarrierArrive: return on_barrier_arrive(event);
     case EventKind::BarrierLeave:
       // The barrier itself may be gone: another thread may destroy it as soon as it has left.
@@ -461,8 +445,8 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::SemDestroy: {
       // Another object from here on.
       Segment& segment = shadow_.byte_at(object);
-      touch(event, object, segment);
       History& history = shadow_.history(segment);
+      touch(event, object, segment, history);
       clocks_.drop(history.sync);
       clocks_.drop(history.read_sync);
       return;
@@ -480,7 +464,7 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::WriteTryLockFailed:
     case EventKind::WriteTimeout:
     case EventKind::SemTryFailed:
-    case EventKind::SemTimeout: return touch(event, object, shadow_.byte_at(object));
+    case EventKind::SemTimeout: return touch(event, object);
     case EventKind::Acquire:
       clocks_.acquire(index(event.thread), shadow_.history(shadow_.byte_at(object)).declared);
       return;

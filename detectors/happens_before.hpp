@@ -41,23 +41,28 @@ class HappensBefore final : public scheduler::Observer {
   // A plain access of any size and alignment. False if it is a problem that
   // problem() now describes.
   bool on_read(ThreadId thread, std::uintptr_t address, std::uint32_t size, std::uintptr_t pc,
-               std::uint64_t step) {
-    if (const Segment* segment = shadow_.segment_of(address, size)) {
-      const Epoch epoch = clocks_.epoch(index(thread));
-      if (segment->read == epoch || segment->write == epoch) return true;
-    }
-    return read(thread, address, size, pc, step);
-  }
+               std::uint64_t step);
   bool on_write(ThreadId thread, std::uintptr_t address, std::uint32_t size, std::uintptr_t pc,
-                std::uint64_t step) {
-    if (const Segment* segment = shadow_.segment_of(address, size)) {
-      if (segment->write == clocks_.epoch(index(thread))) return true;
-    }
-    return write(thread, address, size, pc, step);
+                std::uint64_t step);
+
+  // What most plain accesses are: to bytes that nobody has used yet, or always together and in
+  // turn. `bytes` has a bit for each byte, from the lowest. True: it was one of those, and is
+  // done with. False: nothing was done, on_read or on_write must be called.
+  bool read_at_once(ThreadId thread, std::uintptr_t address, std::uint64_t bytes) {
+    return access_at_once<AccessKind::Read>(index(thread), address, bytes);
+  }
+  bool write_at_once(ThreadId thread, std::uintptr_t address, std::uint64_t bytes) {
+    return access_at_once<AccessKind::Write>(index(thread), address, bytes);
   }
 
   // Everything else; plain accesses may come this way, too.
-  void on_event(const scheduler::Event& event) override;
+  void on_event(const scheduler::Event& event) override {
+    using enum scheduler::EventKind;
+    if (event.kind >= AtomicLoad && event.kind <= AtomicCompareFailed) return on_atomic(event);
+    // Most other events of short executions are of threads that start and end.
+    if (event.kind != ThreadEnd && event.kind != ThreadStart) return on_other(event);
+    if (event.kind == ThreadStart && !clocks_.exists(index(event.thread))) on_start(event);
+  }
 
   // Memory gets a new life: what was done to it before counts for nothing.
   void forget(std::uintptr_t address, std::uint64_t size) { shadow_.forget(address, size); }
@@ -83,15 +88,33 @@ class HappensBefore final : public scheduler::Observer {
     std::uint64_t step;
   };
 
-  bool read(ThreadId thread, std::uintptr_t address, std::uint32_t size, std::uintptr_t pc,
-            std::uint64_t step);
-  bool write(ThreadId thread, std::uintptr_t address, std::uint32_t size, std::uintptr_t pc,
-             std::uint64_t step);
+  template <AccessKind kKind>
+  bool access_at_once(std::size_t thread, std::uintptr_t address, std::uint64_t bytes) {
+    const std::uint64_t mask = bytes << (address & 7);
+    Segment* const cell = shadow_.cached(address);
+    if (mask > 0xff || cell == nullptr) [[unlikely]]
+      return false;
+    const Epoch epoch = clocks_.epoch(thread);
+    const bool writes = kKind == AccessKind::Write;
+    if (cell->key == shadow_.key(mask)) {
+      if (cell->write == epoch || (!writes && cell->read == epoch)) return true;
+      // Without a history no reads are shared, and `read` is an epoch.
+      if (cell->history != 0 || (cell->write & kMarks) != 0 ||
+          !clocks_.knows(thread, cell->write) || !clocks_.knows(thread, cell->read)) {
+        return false;
+      }
+      (writes ? cell->write : cell->read) = epoch;
+      if (writes) cell->read = 0;
+      return true;
+    }
+    if (shadow_.is_current(*cell) || !races_) return false;
+    *cell = {shadow_.key(mask), writes ? epoch : 0, writes ? 0 : epoch, 0, 0};
+    return true;
+  }
 
   // What the access conflicts with in `segment`, unordered: an epoch, and in
   // `other` what that did; 0 if nothing.
   Epoch conflict(const Access& access, const Segment& segment, AccessKind& other);
-  bool is_plainly_fine(const Access& access, const Segment& segment) const;
   // Whether the access is to be recorded in `segment`. `fine` becomes false if it is a problem.
   bool judge(const Access& access, Segment& segment, std::uintptr_t cell, bool& fine);
   // The same where races are not looked for. True if all is well.
@@ -107,17 +130,22 @@ class HappensBefore final : public scheduler::Observer {
   Segment& first_segment(std::uintptr_t address, std::uint32_t size);
   void access_atomic(const Access& access);
   void on_atomic(const scheduler::Event& event);
+  void on_start(const scheduler::Event& event);
+  void on_other(const scheduler::Event& event);
   void on_fence(const scheduler::Event& event);
   void on_object(const scheduler::Event& event);
-  void on_release(const scheduler::Event& event, std::uintptr_t object, ClockId History::*clock);
-  void on_acquire(const scheduler::Event& event, std::uintptr_t object, ClockId History::*clock,
-                  ClockId History::*further = nullptr);
+  template <ClockId History::*kClock>
+  void on_release(const scheduler::Event& event, std::uintptr_t object);
+  template <ClockId History::*... kClocks>
+  void on_acquire(const scheduler::Event& event, std::uintptr_t object);
   void on_barrier_arrive(const scheduler::Event& event);
   void on_barrier_leave(std::size_t thread);
   void on_free(const scheduler::Event& event);
-  bool free_small(const Access& access, bool checked);
+  bool free_small(std::size_t thread, std::uintptr_t address, std::uint64_t size, bool checked);
   // An operation on the object at the segment as an access to memory.
-  void touch(const scheduler::Event& event, std::uintptr_t object, Segment& segment);
+  void touch(const scheduler::Event& event, std::uintptr_t object, Segment& segment,
+             History& history);
+  void touch(const scheduler::Event& event, std::uintptr_t object);
 
   VectorClocks clocks_;
   ShadowMemory shadow_;

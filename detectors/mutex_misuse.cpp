@@ -24,55 +24,55 @@ MutexMisuse::Bucket& MutexMisuse::bucket(std::uintptr_t object) {
   return found;
 }
 
-std::uint32_t MutexMisuse::find(std::uintptr_t object, Mode mode, ThreadId thread) {
-  for (std::uint32_t i = bucket(object).first; i != 0; i = ties_[i].next) {
-    const Tie& tie = ties_[i];
-    if (tie.object == object && tie.thread == thread && tie.mode == mode) return i;
-  }
-  return 0;
-}
-
 MutexMisuse::Tie* MutexMisuse::find_any(std::uintptr_t object, Mode mode) {
   for (std::uint32_t i = bucket(object).first; i != 0; i = ties_[i].next) {
-    if (ties_[i].object == object && ties_[i].mode == mode) return &ties_[i];
+    Tie& tie = ties_[i];
+    if (tie.object == object && tie.mode == mode && tie.depth != 0) return &tie;
   }
   return nullptr;
 }
 
 void MutexMisuse::tie(std::uintptr_t object, Mode mode, ThreadId thread) {
-  if (const std::uint32_t known = find(object, mode, thread); known != 0) {
-    ++ties_[known].depth;
+  Bucket& at = bucket(object);
+  Tie* over = nullptr;
+  for (std::uint32_t i = at.first; i != 0; i = ties_[i].next) {
+    Tie& tie = ties_[i];
+    if (tie.object != object || tie.mode != mode) continue;
+    if (tie.depth == 0) {
+      over = &tie;
+    } else if (tie.thread == thread) {
+      ++tie.depth;
+      return;
+    }
+  }
+  ++ties_live_;
+  if (over != nullptr) {
+    over->thread = thread;
+    over->depth = 1;
     return;
   }
   const std::uint32_t number = ties_.allocate();
   last_ = std::max(last_, number);
-  ++ties_live_;
-  Bucket& at = bucket(object);
-  ties_[number] = {object, thread, mode, true, 1, at.first};
+  ties_[number] = {object, thread, mode, 1, at.first};
   at.first = number;
 }
 
 bool MutexMisuse::untie(std::uintptr_t object, Mode mode, ThreadId thread) {
-  const std::uint32_t number = find(object, mode, thread);
-  if (number == 0) return false;
-  if (--ties_[number].depth == 0) remove(number);
-  return true;
-}
-
-void MutexMisuse::remove(std::uint32_t number) {
-  std::uint32_t* link = &bucket(ties_[number].object).first;
-  while (*link != number) link = &ties_[*link].next;
-  *link = ties_[number].next;
-  ties_[number].is_live = false;
-  --ties_live_;
-  ties_.release(number);
+  for (std::uint32_t i = bucket(object).first; i != 0; i = ties_[i].next) {
+    Tie& tie = ties_[i];
+    if (tie.object != object || tie.thread != thread || tie.mode != mode || tie.depth == 0) {
+      continue;
+    }
+    if (--tie.depth == 0) --ties_live_;
+    return true;
+  }
+  return false;
 }
 
 void MutexMisuse::remove_all(std::uintptr_t object, Mode mode) {
-  for (std::uint32_t i = bucket(object).first; i != 0;) {
-    const std::uint32_t number = i;
-    i = ties_[i].next;
-    if (ties_[number].object == object && ties_[number].mode == mode) remove(number);
+  while (Tie* tie = find_any(object, mode)) {
+    tie->depth = 0;
+    --ties_live_;
   }
 }
 
@@ -107,11 +107,12 @@ void MutexMisuse::destroy(const Event& event, std::uintptr_t begin, std::uintptr
   if (ties_live_ == 0) return;
   for (std::uint32_t i = 1; i <= last_; ++i) {
     const Tie& tie = ties_[i];
-    if (!tie.is_live || tie.object < begin || tie.object >= end) continue;
+    if (tie.depth == 0 || tie.object < begin || tie.object >= end) continue;
     if (tie.mode == Mode::Waiter) {
       std::uint32_t waiters = 0;
       for (std::uint32_t k = bucket(tie.object).first; k != 0; k = ties_[k].next) {
-        if (ties_[k].object == tie.object && ties_[k].mode == Mode::Waiter) ++waiters;
+        const Tie& other = ties_[k];
+        if (other.object == tie.object && other.mode == Mode::Waiter && other.depth != 0) ++waiters;
       }
       const Tie* notified = find_any(tie.object, Mode::Notified);
       if (notified == nullptr || notified->depth < waiters) {
@@ -129,7 +130,10 @@ void MutexMisuse::destroy(const Event& event, std::uintptr_t begin, std::uintptr
 void MutexMisuse::forget(std::uintptr_t begin, std::uintptr_t end) {
   if (ties_live_ == 0) return;
   for (std::uint32_t i = 1; i <= last_; ++i) {
-    if (ties_[i].is_live && ties_[i].object >= begin && ties_[i].object < end) remove(i);
+    Tie& tie = ties_[i];
+    if (tie.depth == 0 || tie.object < begin || tie.object >= end) continue;
+    tie.depth = 0;
+    --ties_live_;
   }
 }
 

@@ -25,7 +25,9 @@ class MutexMisuse final : public scheduler::Observer {
   void begin_execution();
 
   void on_event(const scheduler::Event& event) override {
-    if (concerns(event.kind)) look_at(event);
+    const bool is_memory =
+        event.kind == scheduler::EventKind::Free || event.kind == scheduler::EventKind::Allocate;
+    if (is_memory ? ties_live_ != 0 : concerns(event.kind)) look_at(event);
   }
 
   // The first problem of the execution, or null.
@@ -43,12 +45,12 @@ class MutexMisuse final : public scheduler::Observer {
     Arrived,   // at a barrier that is not complete
   };
 
-  // What a thread has to do with an object.
+  // What a thread has to do with an object. Over once its depth is 0; then it may serve for
+  // another thread and the same object: locks are taken again and again.
   struct Tie {
     std::uintptr_t object;
     scheduler::ThreadId thread;
     Mode mode;
-    bool is_live;
     std::uint32_t depth;
     std::uint32_t next;  // of the same bucket
   };
@@ -58,21 +60,18 @@ class MutexMisuse final : public scheduler::Observer {
   };
   static constexpr std::size_t kBuckets = 256;
 
-  // Memory, threads and time do not; with them most events are done with at once.
+  // Accesses, threads and time do not; with them most events are done with at once.
   static constexpr bool concerns(scheduler::EventKind kind) {
-    return kind == scheduler::EventKind::Free || kind == scheduler::EventKind::Allocate ||
-           (kind >= scheduler::EventKind::MutexInit && kind <= scheduler::EventKind::BarrierLeave);
+    return kind >= scheduler::EventKind::MutexInit && kind <= scheduler::EventKind::BarrierLeave;
   }
   void look_at(const scheduler::Event& event);
 
   Bucket& bucket(std::uintptr_t object);
-  std::uint32_t find(std::uintptr_t object, Mode mode, scheduler::ThreadId thread);
   // Any thread's; null if there is none.
   Tie* find_any(std::uintptr_t object, Mode mode);
   void tie(std::uintptr_t object, Mode mode, scheduler::ThreadId thread);
-  // Once less deep; at depth 0 the tie is gone. False if there is none.
+  // Once less deep. False if there is none.
   bool untie(std::uintptr_t object, Mode mode, scheduler::ThreadId thread);
-  void remove(std::uint32_t number);
   void remove_all(std::uintptr_t object, Mode mode);
 
   void unlock(const scheduler::Event& event, std::uintptr_t object, Mode mode);
@@ -84,8 +83,8 @@ class MutexMisuse final : public scheduler::Observer {
   std::uint64_t execution_ = 1;
   std::array<Bucket, kBuckets> buckets_{};
   Pool<Tie> ties_;
-  std::uint32_t ties_live_ = 0;
-  std::uint32_t last_ = 0;  // no tie of this execution has a greater number
+  std::uint32_t ties_live_ = 0;  // their depth is not 0
+  std::uint32_t last_ = 0;       // no tie of this execution has a greater number
   Problem problem_;
   bool found_ = false;
 };

@@ -58,7 +58,9 @@ class ShadowMemory {
   Segment* cached(std::uintptr_t address) {
     const std::uint64_t page = address >> kPageShift;
     const CacheLine& line = cache_[page % kCacheLines];
-    return line.tag == (page | tag_) ? &line.cells[cell_index(address)] : nullptr;
+    if (line.tag != (page | tag_)) return nullptr;
+    if (line.cells == nullptr) __builtin_unreachable();
+    return &line.cells[cell_index(address)];
   }
   // The first segment of the cell; it may be outdated.
   Segment& cell(std::uintptr_t address) {
@@ -115,9 +117,16 @@ class ShadowMemory {
     }
   }
 
+  // The first segments of `cells` cells in a row, if they lie in one page; else null.
+  Segment* cells_from(std::uintptr_t address, std::size_t cells) {
+    return cell_index(address) + cells <= kCellsPerPage ? &cell(address) : nullptr;
+  }
+
   // The segment of just the byte at `address`.
   Segment& byte_at(std::uintptr_t address) {
-    Segment* found = nullptr;
+    Segment* found = segment_of(address, 1);
+    if (found != nullptr) [[likely]]
+      return *found;
     visit_cell(cell(address), mask_of(address, 1), [&](Segment& s) { found = &s; });
     return *found;
   }

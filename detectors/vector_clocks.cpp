@@ -4,25 +4,6 @@
 #include <cstring>
 
 namespace raddle::detectors {
-namespace {
-
-// Rows have whole cache lines, and what lies behind the last thread is older than
-// everything: going on to the end of a block does no harm, and needs no odd ends.
-constexpr std::size_t kBlock = 4;
-
-void copy(const Epoch* from, Epoch* to, std::size_t threads) {
-  for (std::size_t i = 0; i < threads; i += kBlock) {
-    for (std::size_t k = i; k < i + kBlock; ++k) to[k] = from[k];
-  }
-}
-
-void join_into(const Epoch* from, Epoch* to, std::size_t threads) {
-  for (std::size_t i = 0; i < threads; i += kBlock) {
-    for (std::size_t k = i; k < i + kBlock; ++k) to[k] = std::max(to[k], from[k]);
-  }
-}
-
-}  // namespace
 
 void ClockRows::grow(std::size_t rows, std::size_t width) {
   // Whole cache lines: eight threads cost no more than two.
@@ -62,54 +43,32 @@ void VectorClocks::begin_execution() {
   tick(0);
 }
 
-void VectorClocks::tick(std::size_t thread) {
-  const Epoch epoch = (++moment_ << kEpochMomentShift) | (thread << kEpochMarks);
-  epochs_[thread] = epoch;
-  known_[thread][thread] = epoch;
-}
-
 void VectorClocks::create(std::size_t parent, std::size_t child) {
   if (child >= threads_) {
     threads_ = child + 1;
     known_.reserve(threads_, threads_);
     objects_.reserve(objects_reserved_, threads_);
   }
-  copy(known_[parent], known_[child], threads_);
+  copy(known_[parent], known_[child]);
   fences_[child] = {};
   tick(child);
   tick(parent);
 }
 
 void VectorClocks::join(std::size_t thread, std::size_t ended) {
-  join_into(known_[ended], known_[thread], threads_);
-}
-
-void VectorClocks::acquire(std::size_t thread, ClockId object) {
-  if (object != 0) join_into(objects_[object], known_[thread], threads_);
-}
-
-void VectorClocks::release(std::size_t thread, ClockId& object) {
-  if (object == 0) object = make();
-  copy(known_[thread], objects_[object], threads_);
-  tick(thread);
-}
-
-void VectorClocks::release_join(std::size_t thread, ClockId& object) {
-  if (object == 0) object = make();
-  join_into(known_[thread], objects_[object], threads_);
-  tick(thread);
+  join_into(known_[ended], known_[thread]);
 }
 
 void VectorClocks::merge(ClockId from, ClockId& to) {
   if (from == 0) return;
   if (to == 0) to = make();
-  join_into(objects_[from], objects_[to], threads_);
+  join_into(objects_[from], objects_[to]);
 }
 
 void VectorClocks::assign(ClockId from, ClockId& to) {
   if (from == 0) return drop(to);
   if (to == 0) to = make();
-  copy(objects_[from], objects_[to], threads_);
+  copy(objects_[from], objects_[to]);
 }
 
 void VectorClocks::drop(ClockId& object) {

@@ -70,12 +70,25 @@ class VectorClocks {
     return known_[thread][thread_of(epoch)] >= epoch;
   }
 
+  // The same, of one thread and many epochs: what each thread had done that it knows of.
+  const Epoch* known_by(std::size_t thread) const { return known_[thread]; }
+
   // `thread` learns what the object knows.
-  void acquire(std::size_t thread, ClockId object);
+  void acquire(std::size_t thread, ClockId object) {
+    if (object != 0) join_into(objects_[object], known_[thread]);
+  }
   // The object forgets what it knew and learns what `thread` knows. Makes the object if it is 0.
-  void release(std::size_t thread, ClockId& object);
+  void release(std::size_t thread, ClockId& object) {
+    if (object == 0) object = make();
+    copy(known_[thread], objects_[object]);
+    tick(thread);
+  }
   // The object learns what `thread` knows, too.
-  void release_join(std::size_t thread, ClockId& object);
+  void release_join(std::size_t thread, ClockId& object) {
+    if (object == 0) object = make();
+    join_into(known_[thread], objects_[object]);
+    tick(thread);
+  }
   // `to` learns what `from` knows / is made to know exactly that; 0 is nothing.
   void merge(ClockId from, ClockId& to);
   void assign(ClockId from, ClockId& to);
@@ -105,8 +118,41 @@ class VectorClocks {
     ClockId acquired;
   };
 
+  // Rows have whole cache lines, and what lies behind the last thread is older than
+  // everything: going on to the end of a block does no harm, and needs no odd ends.
+  static constexpr std::size_t kBlock = 4;
+  // Two epochs. Signed, for which the processor has a comparison: they never get that large.
+  using Pair [[gnu::vector_size(16), gnu::may_alias]] = std::int64_t;
+
+  void copy(const Epoch* from, Epoch* to) const {
+    const Epoch* const end = from + threads_;
+    do {
+      const Pair a = pair(from), b = pair(from + 2);
+      pair(to) = a;
+      pair(to + 2) = b;
+      from += kBlock;
+      to += kBlock;
+    } while (from < end);
+  }
+  void join_into(const Epoch* from, Epoch* to) const {
+    const Epoch* const end = from + threads_;
+    do {
+      const Pair a = larger(pair(from), pair(to)), b = larger(pair(from + 2), pair(to + 2));
+      pair(to) = a;
+      pair(to + 2) = b;
+      from += kBlock;
+      to += kBlock;
+    } while (from < end);
+  }
+  static Pair& pair(Epoch* at) { return *reinterpret_cast<Pair*>(at); }
+  static const Pair& pair(const Epoch* at) { return *reinterpret_cast<const Pair*>(at); }
+  static Pair larger(Pair a, Pair b) { return a > b ? a : b; }
+  void tick(std::size_t thread) {
+    const Epoch epoch = (++moment_ << kEpochMomentShift) | (thread << kEpochMarks);
+    epochs_[thread] = epoch;
+    known_[thread][thread] = epoch;
+  }
   ClockId make();
-  void tick(std::size_t thread);
 
   // Every epoch is greater than every ClockId, so that a link of the free list
   // left in a row is as old as the rest of it.

@@ -144,6 +144,26 @@ void Runtime::run(Thread& thread) {
   }
 }
 
+void Runtime::access(Thread& self, std::uintptr_t address, std::uint32_t size, bool is_write,
+                     std::uintptr_t pc, bool changes) {
+  if (++self.events >= self.attention) [[unlikely]] {
+    access_watched(self, address, size, is_write, pc);
+    if (self.ignores(is_write)) return;
+  }
+  const bool writes = is_write && changes;
+  if (size <= 8) {
+    const std::uint64_t bytes = (std::uint64_t{1} << size) - 1;
+    if (writes ? races.write_at_once(self.id, address, bytes)
+               : races.read_at_once(self.id, address, bytes)) {
+      return;
+    }
+  }
+  const bool is_fine = writes ? races.on_write(self.id, address, size, pc, engine.step(self))
+                              : races.on_read(self.id, address, size, pc, engine.step(self));
+  if (!is_fine) [[unlikely]]
+    on_race(self);
+}
+
 void Runtime::access_watched(Thread& self, std::uintptr_t address, std::uint32_t size,
                              bool is_write, std::uintptr_t pc) {
   check_stop();
@@ -171,10 +191,10 @@ void Runtime::on_event(const Event& event) {
   if (recorder_ != nullptr) [[unlikely]] {
     recorder_->on_event(event, *engine.threads()[index(event.thread)]);
   }
-  if (races.problem() != nullptr) [[unlikely]]
-    on_race(*engine.threads()[index(event.thread)]);
-  if (misuse_.problem() != nullptr) [[unlikely]]
-    on_problem(*misuse_.problem());
+  if (races.problem() != nullptr || misuse_.problem() != nullptr) [[unlikely]] {
+    if (races.problem() != nullptr) on_race(*engine.threads()[index(event.thread)]);
+    if (misuse_.problem() != nullptr) on_problem(*misuse_.problem());
+  }
 }
 
 void Runtime::note(Thread& self, EventKind kind, std::uintptr_t address, std::uint64_t extra,

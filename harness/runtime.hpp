@@ -49,16 +49,22 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
   // `changes` is false for a write of the value that is there already and that must
   // not be taken for a race with a read.
   void access(scheduler::Thread& self, std::uintptr_t address, std::uint32_t size, bool is_write,
-              std::uintptr_t pc, bool changes = true) {
-    if (++self.events >= self.attention) [[unlikely]] {
-      access_watched(self, address, size, is_write, pc);
-      if (self.ignores(is_write)) return;
+              std::uintptr_t pc, bool changes = true);
+  // The same where the size is known to the compiler.
+  template <bool kIsWrite, std::uint32_t kSize>
+  [[gnu::always_inline]] void access(scheduler::Thread& self, std::uintptr_t address,
+                                     std::uintptr_t pc) {
+    if (self.events + 1 < self.attention) [[likely]] {
+      if constexpr (kSize <= 8) {
+        constexpr std::uint64_t kBytes = (std::uint64_t{1} << kSize) - 1;
+        if (kIsWrite ? races.write_at_once(self.id, address, kBytes)
+                     : races.read_at_once(self.id, address, kBytes)) [[likely]] {
+          ++self.events;
+          return;
+        }
+      }
     }
-    const bool is_fine = is_write && changes
-                             ? races.on_write(self.id, address, size, pc, engine.step(self))
-                             : races.on_read(self.id, address, size, pc, engine.step(self));
-    if (!is_fine) [[unlikely]]
-      on_race(self);
+    access(self, address, kSize, kIsWrite, pc);
   }
 
   // Allocations, frees, annotations: seen by detectors, not scheduling points.

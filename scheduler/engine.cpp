@@ -1,7 +1,5 @@
 #include "scheduler/engine.hpp"
 
-#include "scheduler/objects/enabled.hpp"
-
 #include <algorithm>
 #include <unistd.h>
 #include <utility>
@@ -77,8 +75,8 @@ Engine::~Engine() {
 End Engine::run(Strategy& strategy, void* (*start)(void*), void* argument, ScheduleLog log,
                 bool watch_accesses) {
   strategy_ = &strategy;
-  log_ = log;
-  if (log_.count != nullptr) *log_.count = 0;
+  log_ = log.count != nullptr ? log : ScheduleLog{nullptr, 0, &unlogged_};
+  *log_.count = 0;
   watch_accesses_ = watch_accesses;
   thread_count_ = ended_count_ = 0;
   slots_used_ = 0;
@@ -258,10 +256,15 @@ void Engine::resume(Thread& thread) {
 }
 
 void Engine::announce(Thread& self, const Operation& operation) {
-  if (++self.events >= self.attention && step(self) >= limits_.steps) stop(End::StepLimit);
+  if (++self.events >= self.attention) [[unlikely]]
+    check_steps(self);
   announced_[index(self.id)] = operation;
+  if (operation.object != nullptr) ++operation.object->askers;
+  if (operation.mutex != nullptr) ++operation.mutex->askers;
   set_enabled(self);
   reschedule(self);
+  if (operation.object != nullptr) --operation.object->askers;
+  if (operation.mutex != nullptr) --operation.mutex->askers;
 }
 
 void Engine::announce_access(Thread& self, EventKind kind, std::uintptr_t address,
@@ -310,27 +313,28 @@ void Engine::switch_from(Thread& self, Thread& next) {
 // Who goes on. `self` ran last, and has announced its next operation or ended.
 Thread& Engine::pick(Thread& self) {
   ++points_;
-  const ThreadSet* candidates = &enabled_;
-  ThreadSet filtered;
-  bool may_stay = true;
-  if (any_yielded_) [[unlikely]] {
-    ThreadSet& eligible = filtered;
+  return any_yielded_ ? pick_after_yields(self) : pick_from(enabled_, self, true);
+}
+
+Thread& Engine::pick_after_yields(Thread& self) {
+  ThreadSet eligible = enabled_;
+  const bool may_stay = !yielded_.contains(self.id) && !stuttering_.contains(self.id);
+  eligible.subtract(yielded_);
+  eligible.subtract(stuttering_);
+  if (eligible.empty()) {
+    // Everybody waits for everybody: all may go on, the longest-waiting first.
     eligible = enabled_;
-    candidates = &filtered;
-    may_stay = !yielded_.contains(self.id) && !stuttering_.contains(self.id);
-    eligible.subtract(yielded_);
-    eligible.subtract(stuttering_);
-    if (eligible.empty()) {
-      // Everybody waits for everybody: all may go on, the longest-waiting first.
-      eligible = enabled_;
-      yielded_.reset(thread_count_);
-      stuttering_.reset(thread_count_);
-      any_yielded_ = false;
-    }
+    yielded_.reset(thread_count_);
+    stuttering_.reset(thread_count_);
+    any_yielded_ = false;
   }
-  const ThreadSet& eligible = *candidates;
+  return pick_from(eligible, self, may_stay);
+}
+
+Thread& Engine::pick_from(const ThreadSet& eligible, Thread& self, bool may_stay) {
   const std::size_t count = eligible.count();
-  if (count == 0) stop(End::Stuck);
+  if (count == 0) [[unlikely]]
+    stop(End::Stuck);
   ThreadId chosen;
   // A forced move is not a choice. Recording it would lengthen every replay and
   // give a search a branch that is not there.
@@ -339,21 +343,15 @@ Thread& Engine::pick(Thread& self) {
   } else {
     ++decisions_;
     const bool is_current = !self.has_ended && may_stay && eligible.contains(self.id);
-    const ThreadId by_default = preferred(eligible, self.id, is_current);
-    chosen = strategy_->choose_thread({eligible,
-                                       count,
-                                       is_current ? self.id : kNoThread,
-                                       by_default,
-                                       {announced_.get(), thread_count_},
-                                       self.id,
-                                       self.events});
-    if (chosen != by_default) {
-      const Operation& operation = announced_[index(chosen)];
-      record(self, index(chosen), operation.kind,
-             operation.object != nullptr ? operation.object->ordinal : std::uint16_t{0}, false,
-             count);
-    }
-    if (is_current && chosen != self.id) ++preemptions_;
+    const ThreadId by_default =
+        is_current && !timed_.contains(self.id) ? self.id : preferred_other(eligible, self.id);
+    const std::span<const Operation> announced{announced_.get(), thread_count_};
+    chosen = strategy_->choose_thread({eligible, count, is_current ? self.id : kNoThread,
+                                       by_default, announced, self.id, self.events});
+    const Operation& operation = announced_[index(chosen)];
+    record(chosen != by_default, self, index(chosen), operation.kind, operation.object, false,
+           count);
+    preemptions_ += is_current && chosen != self.id ? 1 : 0;
   }
   Thread& next = *threads_[index(chosen)];
   if (timed_.contains(chosen)) [[unlikely]] {
@@ -361,18 +359,22 @@ Thread& Engine::pick(Thread& self) {
     timed_.remove(chosen);
     if (!is_enabled(next)) advance_clock(announced_[index(chosen)].deadline);
   }
-  if (next.is_unmounted) give_carrier(next);
+  if (next.is_unmounted) [[unlikely]]
+    give_carrier(next);
   return next;
 }
 
-// Goes on with the same thread; else with the next that needs no time to pass; else
-// with the one whose time is up first.
-ThreadId Engine::preferred(const ThreadSet& eligible, ThreadId last, bool may_stay) const {
-  if (may_stay && !timed_.contains(last)) return last;
-  if (timed_.empty()) return eligible.next_cyclic((index(last) + 1) % kThreadsMax);
+// What goes on by default, if not the thread that ran `last`: the next that needs no time to
+// pass, else the one whose time is up first.
+inline ThreadId Engine::preferred_other(const ThreadSet& eligible, ThreadId last) const {
+  const std::size_t from = (index(last) + 1) % kThreadsMax;
+  return timed_.empty() ? eligible.next_cyclic(from) : preferred_by_time(eligible, from);
+}
+
+ThreadId Engine::preferred_by_time(const ThreadSet& eligible, std::size_t from) const {
   ThreadSet at_once = eligible;
   at_once.subtract(timed_);
-  if (!at_once.empty()) return at_once.next_cyclic((index(last) + 1) % kThreadsMax);
+  if (!at_once.empty()) return at_once.next_cyclic(from);
   ThreadId earliest = kNoThread;
   eligible.for_each([&](ThreadId id) {
     if (earliest == kNoThread ||
@@ -383,65 +385,59 @@ ThreadId Engine::preferred(const ThreadSet& eligible, ThreadId last, bool may_st
   return earliest;
 }
 
-void Engine::record(const Thread& last, std::size_t choice, EventKind kind, std::uint16_t object,
-                    bool is_value, std::size_t options) {
-  if (log_.count == nullptr) return;
-  if (*log_.count < log_.capacity) {
+// Whether a choice deviates from the default is random: what it was is written in any case and
+// kept if it does, for a branch would be foretold wrongly.
+inline void Engine::record(bool deviates, const Thread& last, std::size_t choice, EventKind kind,
+                           const Object* object, bool is_value, std::size_t options) {
+  if (*log_.count < log_.capacity) [[likely]] {
     Deviation& deviation = log_.deviations[*log_.count];
     deviation.step = last.events;
     deviation.thread = last.id;
     deviation.choice = static_cast<std::uint16_t>(choice);
     deviation.is_value = is_value;
     deviation.kind = kind;
-    deviation.object = object;
+    deviation.object = object != nullptr ? object->ordinal : std::uint16_t{0};
     deviation.options = static_cast<std::uint16_t>(options);
   }
-  ++*log_.count;
+  *log_.count += deviates ? 1 : 0;
 }
 
 std::size_t Engine::choose_value(Thread& self, std::size_t count, EventKind kind) {
   if (count < 2) return 0;
   ++decisions_;
   const std::size_t value = strategy_->choose_value({count, kind, self.id, self.events});
-  if (value != 0) record(self, value, kind, 0, true, count);
+  record(value != 0, self, value, kind, nullptr, true, count);
   return value;
 }
 
 bool Engine::is_enabled(const Thread& thread) const {
-  if (thread.is_unmounted) return thread.is_ready;
+  if (thread.is_unmounted) [[unlikely]]
+    return thread.is_ready;
   const Operation& operation = announced_[index(thread.id)];
-  const Thread* target =
-      operation.kind == EventKind::ThreadJoin ? threads_[index(operation.target)].get() : nullptr;
-  return scheduler::is_enabled(operation, thread, target);
+  if (operation.kind == EventKind::ThreadJoin) {
+    return threads_[index(operation.target)]->has_ended;
+  }
+  return scheduler::is_enabled(operation, thread);
 }
 
 void Engine::set_enabled(const Thread& thread) {
   const Operation& operation = announced_[index(thread.id)];
   const bool has_turn = !thread.is_unmounted || thread.carrier->is_free;
-  if (has_turn && is_enabled(thread)) {
-    enabled_.add(thread.id);
-    timed_.remove(thread.id);
-    return;
-  }
+  // Mostly random, and so without branches.
+  const bool enabled = has_turn & is_enabled(thread);
   // A timed wait that has to take its mutex again must find it free, timed out or not.
-  const bool may_time_out = has_turn && operation.is_timed() &&
+  const bool may_time_out = !enabled && operation.is_timed() && has_turn &&
                             (operation.mutex == nullptr || operation.mutex->owner == kNoThread);
-  if (may_time_out) {
-    enabled_.add(thread.id);
-    timed_.add(thread.id);
-  } else {
-    enabled_.remove(thread.id);
-    timed_.remove(thread.id);
-  }
+  enabled_.set(thread.id, enabled || may_time_out);
+  timed_.set(thread.id, may_time_out);
 }
 
-void Engine::refresh(const Object* object) {
+void Engine::refresh_askers(const Object& object) {
   for (std::size_t i = 0; i < thread_count_; ++i) {
     const Operation& operation = announced_[i];
-    if ((operation.object == object || operation.mutex == object) && !threads_[i]->has_ended &&
-        threads_[i].get() != running_) {
-      set_enabled(*threads_[i]);
-    }
+    if (operation.object != &object && operation.mutex != &object) continue;
+    const Thread& thread = *threads_[i];
+    if (!thread.has_ended && &thread != running_) set_enabled(thread);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "scheduler/events/observer.hpp"
 #include "scheduler/events/trace.hpp"
 #include "scheduler/fiber.hpp"
+#include "scheduler/objects/enabled.hpp"
 #include "scheduler/objects/object.hpp"
 #include "scheduler/operation.hpp"
 #include "scheduler/schedule.hpp"
@@ -76,6 +77,27 @@ class Engine {
   // it is enabled, or it is timed and has run out of time.
   void announce(Thread& self, const Operation& operation);
 
+  // The same for an operation on an object.
+  [[gnu::always_inline]] void announce(Thread& self, EventKind kind, Object& object,
+                                       std::uintptr_t pc, std::uint64_t deadline = kNoDeadline) {
+    if (++self.events >= self.attention) [[unlikely]]
+      check_steps(self);
+    Operation& operation = announced_[index(self.id)];
+    operation = {kind, MemoryOrder{}, kNoThread, object.address, &object, nullptr, deadline, pc};
+    if (may_block(kind)) {
+      const bool enabled = scheduler::is_enabled(operation, self);
+      const bool may_time_out = !enabled && deadline != kNoDeadline;
+      enabled_.set(self.id, enabled || may_time_out);
+      timed_.set(self.id, may_time_out);
+      ++object.askers;
+      reschedule(self);
+      --object.askers;
+    } else {
+      timed_.remove(self.id);
+      reschedule(self);
+    }
+  }
+
   // The same for an operation on memory, which is always enabled.
   [[gnu::always_inline]] void announce(Thread& self, EventKind kind, MemoryOrder order,
                                        std::uintptr_t address, std::uintptr_t pc) {
@@ -126,7 +148,9 @@ class Engine {
     release_fiber(thread);
   }
   // Looks again at every thread that has announced something about `object`.
-  void refresh(const Object* object);
+  void refresh(const Object& object) {
+    if (object.askers != 0) refresh_askers(object);
+  }
   void refresh_joins(ThreadId ended);
 
   // Asks that others go first; `until_write`: until somebody has written. Mostly it is
@@ -210,6 +234,7 @@ class Engine {
   // be polling under a lock. Keeps every strategy fair.
   static constexpr std::uint32_t kFairRun = 1000;
 
+  void refresh_askers(const Object& object);
   Thread& make_thread(Thread& self, void* (*start)(void*), void* argument);
   Thread& new_thread(Thread& self);
   void give_carrier(Thread& fiber);
@@ -222,12 +247,15 @@ class Engine {
   }
   void switch_from(Thread& self, Thread& next);
   Thread& pick(Thread& self);
-  ThreadId preferred(const ThreadSet& eligible, ThreadId last, bool may_stay) const;
+  Thread& pick_after_yields(Thread& self);
+  Thread& pick_from(const ThreadSet& eligible, Thread& self, bool may_stay);
+  ThreadId preferred_other(const ThreadSet& eligible, ThreadId last) const;
+  ThreadId preferred_by_time(const ThreadSet& eligible, std::size_t from) const;
   void resume(Thread& thread);
   void end_thread(Thread& self);
   void finish(End end);
-  void record(const Thread& last, std::size_t choice, EventKind kind, std::uint16_t object,
-              bool is_value, std::size_t options);
+  void record(bool deviates, const Thread& last, std::size_t choice, EventKind kind,
+              const Object* object, bool is_value, std::size_t options);
   void set_enabled(const Thread& thread);
   void step_aside(const Thread& self, bool until_write);
   void check_steps(const Thread& self);
@@ -247,6 +275,7 @@ class Engine {
   ObjectTable objects_;
   Strategy* strategy_ = nullptr;
   ScheduleLog log_;
+  std::uint32_t unlogged_ = 0;  // counts where nobody wants a log
   bool is_running_ = false;
   bool watch_accesses_ = false;
   End end_ = End::Completed;

@@ -27,4 +27,21 @@ struct Operation {
   bool is_timed() const { return deadline != kNoDeadline; }
 };
 
+// Is there a state of its object in which the operation is not enabled?
+constexpr bool may_block(EventKind kind) {
+  switch (kind) {
+    case EventKind::MutexLock:
+    case EventKind::ReadLock:
+    case EventKind::WriteLock:
+    case EventKind::CondWake:
+    case EventKind::SemWait:
+    case EventKind::BarrierLeave:
+    case EventKind::OnceBegin:
+    case EventKind::FutexWoken:
+    case EventKind::ThreadJoin:
+    case EventKind::Sleep: return true;
+    default: return false;
+  }
+}
+
 }  // namespace raddle::scheduler

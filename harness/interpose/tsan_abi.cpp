@@ -35,6 +35,19 @@ inline __attribute__((always_inline)) void access(const volatile void* address, 
   runtime->access(*self, reinterpret_cast<std::uintptr_t>(address), size, is_write, pc);
 }
 
+template <u32 kSize>
+inline __attribute__((always_inline)) void read(const volatile void* address, std::uintptr_t pc) {
+  Thread* self = current_thread;
+  if (self == nullptr) return;
+  runtime->access<false, kSize>(*self, reinterpret_cast<std::uintptr_t>(address), pc);
+}
+template <u32 kSize>
+inline __attribute__((always_inline)) void write(const volatile void* address, std::uintptr_t pc) {
+  Thread* self = current_thread;
+  if (self == nullptr) return;
+  runtime->access<true, kSize>(*self, reinterpret_cast<std::uintptr_t>(address), pc);
+}
+
 }  // namespace
 
 #define RADDLE_ABI extern "C" __attribute__((visibility("default")))
@@ -67,32 +80,28 @@ RADDLE_ABI void __tsan_func_exit() {
 
 // --- Plain accesses ---
 
-#define RADDLE_ACCESSES(size)                                                                 \
-  RADDLE_ABI void __tsan_read##size(void* p) { access(p, size, false, RADDLE_PC); }           \
-  RADDLE_ABI void __tsan_write##size(void* p) { access(p, size, true, RADDLE_PC); }           \
-  RADDLE_ABI void __tsan_unaligned_read##size(void* p) { access(p, size, false, RADDLE_PC); } \
-  RADDLE_ABI void __tsan_unaligned_write##size(void* p) { access(p, size, true, RADDLE_PC); } \
-  RADDLE_ABI void __tsan_volatile_read##size(void* p) { access(p, size, false, RADDLE_PC); }  \
-  RADDLE_ABI void __tsan_volatile_write##size(void* p) { access(p, size, true, RADDLE_PC); }  \
-  RADDLE_ABI void __tsan_unaligned_volatile_read##size(void* p) {                             \
-    access(p, size, false, RADDLE_PC);                                                        \
-  }                                                                                           \
-  RADDLE_ABI void __tsan_unaligned_volatile_write##size(void* p) {                            \
-    access(p, size, true, RADDLE_PC);                                                         \
-  }                                                                                           \
-  RADDLE_ABI void __tsan_read_write##size(void* p) {                                          \
-    access(p, size, false, RADDLE_PC);                                                        \
-    access(p, size, true, RADDLE_PC);                                                         \
-  }                                                                                           \
-  RADDLE_ABI void __tsan_unaligned_read_write##size(void* p) {                                \
-    access(p, size, false, RADDLE_PC);                                                        \
-    access(p, size, true, RADDLE_PC);                                                         \
-  }                                                                                           \
-  RADDLE_ABI void __tsan_read##size##_pc(void* p, void* pc) {                                 \
-    access(p, size, false, reinterpret_cast<std::uintptr_t>(pc));                             \
-  }                                                                                           \
-  RADDLE_ABI void __tsan_write##size##_pc(void* p, void* pc) {                                \
-    access(p, size, true, reinterpret_cast<std::uintptr_t>(pc));                              \
+#define RADDLE_ACCESSES(size)                                                                   \
+  RADDLE_ABI void __tsan_read##size(void* p) { read<size>(p, RADDLE_PC); }                      \
+  RADDLE_ABI void __tsan_write##size(void* p) { write<size>(p, RADDLE_PC); }                    \
+  RADDLE_ABI void __tsan_unaligned_read##size(void* p) { read<size>(p, RADDLE_PC); }            \
+  RADDLE_ABI void __tsan_unaligned_write##size(void* p) { write<size>(p, RADDLE_PC); }          \
+  RADDLE_ABI void __tsan_volatile_read##size(void* p) { read<size>(p, RADDLE_PC); }             \
+  RADDLE_ABI void __tsan_volatile_write##size(void* p) { write<size>(p, RADDLE_PC); }           \
+  RADDLE_ABI void __tsan_unaligned_volatile_read##size(void* p) { read<size>(p, RADDLE_PC); }   \
+  RADDLE_ABI void __tsan_unaligned_volatile_write##size(void* p) { write<size>(p, RADDLE_PC); } \
+  RADDLE_ABI void __tsan_read_write##size(void* p) {                                            \
+    read<size>(p, RADDLE_PC);                                                                   \
+    write<size>(p, RADDLE_PC);                                                                  \
+  }                                                                                             \
+  RADDLE_ABI void __tsan_unaligned_read_write##size(void* p) {                                  \
+    read<size>(p, RADDLE_PC);                                                                   \
+    write<size>(p, RADDLE_PC);                                                                  \
+  }                                                                                             \
+  RADDLE_ABI void __tsan_read##size##_pc(void* p, void* pc) {                                   \
+    read<size>(p, reinterpret_cast<std::uintptr_t>(pc));                                        \
+  }                                                                                             \
+  RADDLE_ABI void __tsan_write##size##_pc(void* p, void* pc) {                                  \
+    write<size>(p, reinterpret_cast<std::uintptr_t>(pc));                                       \
   }
 
 RADDLE_ACCESSES(1)
@@ -137,7 +146,7 @@ RADDLE_ABI void __tsan_vptr_update(void** vptr, void* value) {
   runtime->access(*self, reinterpret_cast<std::uintptr_t>(vptr), sizeof(void*), true, RADDLE_PC,
                   changes);
 }
-RADDLE_ABI void __tsan_vptr_read(void** vptr) { access(vptr, sizeof(void*), false, RADDLE_PC); }
+RADDLE_ABI void __tsan_vptr_read(void** vptr) { read<sizeof(void*)>(vptr, RADDLE_PC); }
 
 // --- Memory functions that the compiler emits (Clang 15 and newer) ---
 

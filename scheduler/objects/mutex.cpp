@@ -17,16 +17,6 @@ Object& rwlock_at(Engine& engine, std::uintptr_t address) {
   return engine.object(address, ObjectKind::RwLock, is_new);
 }
 
-Operation on(EventKind kind, Object& object, std::uint64_t deadline, std::uintptr_t pc) {
-  Operation operation;
-  operation.kind = kind;
-  operation.address = object.address;
-  operation.object = &object;
-  operation.deadline = deadline;
-  operation.pc = pc;
-  return operation;
-}
-
 // A failed try is a read of the lock: a loop of them is a spin lock.
 void note_failed_try(Engine& engine, Thread& self, const Object& object, std::uintptr_t pc) {
   if (self.spin.on_read(pc, object.address, index(object.owner) + object.readers)) {
@@ -47,13 +37,13 @@ void take(Engine& engine, Thread& self, Object& mutex) {
   }
   mutex.owner = self.id;
   mutex.depth = 1;
-  engine.refresh(&mutex);
+  engine.refresh(mutex);
 }
 
 void add_reader(Engine& engine, Thread& self, Object& lock) {
   ++lock.readers;
   if (index(self.id) < 64) lock.reader_ids |= std::uint64_t{1} << index(self.id);
-  engine.refresh(&lock);
+  engine.refresh(lock);
 }
 
 }  // namespace
@@ -62,7 +52,7 @@ int lock_mutex(Engine& engine, Thread& self, std::uintptr_t address, MutexType t
                std::uint64_t deadline, std::uintptr_t pc) {
   Object& mutex = mutex_at(engine, address, type);
   if (type == MutexType::ErrorChecking && mutex.owner == self.id) return EDEADLK;
-  engine.announce(self, on(EventKind::MutexLock, mutex, deadline, pc));
+  engine.announce(self, EventKind::MutexLock, mutex, pc, deadline);
   if (mutex.owner != kNoThread && !(mutex.is_recursive && mutex.owner == self.id)) {
     return give_up(engine, self, EventKind::MutexTimeout, mutex, pc);
   }
@@ -74,7 +64,7 @@ int lock_mutex(Engine& engine, Thread& self, std::uintptr_t address, MutexType t
 int try_lock_mutex(Engine& engine, Thread& self, std::uintptr_t address, MutexType type,
                    std::uintptr_t pc) {
   Object& mutex = mutex_at(engine, address, type);
-  engine.announce(self, on(EventKind::MutexTryLock, mutex, kNoDeadline, pc));
+  engine.announce(self, EventKind::MutexTryLock, mutex, pc);
   if (mutex.owner == kNoThread || (mutex.is_recursive && mutex.owner == self.id)) {
     take(engine, self, mutex);
     engine.took_effect(self, EventKind::MutexTryLock, address, 0, 0, pc);
@@ -88,7 +78,7 @@ int try_lock_mutex(Engine& engine, Thread& self, std::uintptr_t address, MutexTy
 int unlock_mutex(Engine& engine, Thread& self, std::uintptr_t address, MutexType type,
                  std::uintptr_t pc) {
   Object& mutex = mutex_at(engine, address, type);
-  engine.announce(self, on(EventKind::MutexUnlock, mutex, kNoDeadline, pc));
+  engine.announce(self, EventKind::MutexUnlock, mutex, pc);
   if (mutex.owner != self.id && type != MutexType::Normal) {
     engine.took_effect(self, EventKind::MutexUnlock, address, 0, 0, pc);
     return EPERM;
@@ -96,7 +86,7 @@ int unlock_mutex(Engine& engine, Thread& self, std::uintptr_t address, MutexType
   if (mutex.owner != self.id || --mutex.depth == 0) {
     mutex.owner = kNoThread;
     mutex.depth = 0;
-    engine.refresh(&mutex);
+    engine.refresh(mutex);
   }
   engine.took_effect(self, EventKind::MutexUnlock, address, 0, 0, pc);
   return 0;
@@ -106,7 +96,7 @@ int lock_read(Engine& engine, Thread& self, std::uintptr_t address, std::uint64_
               std::uintptr_t pc) {
   Object& lock = rwlock_at(engine, address);
   if (lock.owner == self.id) return EDEADLK;
-  engine.announce(self, on(EventKind::ReadLock, lock, deadline, pc));
+  engine.announce(self, EventKind::ReadLock, lock, pc, deadline);
   if (lock.owner != kNoThread) return give_up(engine, self, EventKind::ReadTimeout, lock, pc);
   add_reader(engine, self, lock);
   engine.took_effect(self, EventKind::ReadLock, address, 0, 0, pc);
@@ -117,19 +107,19 @@ int lock_write(Engine& engine, Thread& self, std::uintptr_t address, std::uint64
                std::uintptr_t pc) {
   Object& lock = rwlock_at(engine, address);
   if (lock.owner == self.id) return EDEADLK;
-  engine.announce(self, on(EventKind::WriteLock, lock, deadline, pc));
+  engine.announce(self, EventKind::WriteLock, lock, pc, deadline);
   if (lock.owner != kNoThread || lock.readers != 0) {
     return give_up(engine, self, EventKind::WriteTimeout, lock, pc);
   }
   lock.owner = self.id;
-  engine.refresh(&lock);
+  engine.refresh(lock);
   engine.took_effect(self, EventKind::WriteLock, address, 0, 0, pc);
   return 0;
 }
 
 int try_lock_read(Engine& engine, Thread& self, std::uintptr_t address, std::uintptr_t pc) {
   Object& lock = rwlock_at(engine, address);
-  engine.announce(self, on(EventKind::ReadTryLock, lock, kNoDeadline, pc));
+  engine.announce(self, EventKind::ReadTryLock, lock, pc);
   if (lock.owner == kNoThread) {
     add_reader(engine, self, lock);
     engine.took_effect(self, EventKind::ReadTryLock, address, 0, 0, pc);
@@ -142,10 +132,10 @@ int try_lock_read(Engine& engine, Thread& self, std::uintptr_t address, std::uin
 
 int try_lock_write(Engine& engine, Thread& self, std::uintptr_t address, std::uintptr_t pc) {
   Object& lock = rwlock_at(engine, address);
-  engine.announce(self, on(EventKind::WriteTryLock, lock, kNoDeadline, pc));
+  engine.announce(self, EventKind::WriteTryLock, lock, pc);
   if (lock.owner == kNoThread && lock.readers == 0) {
     lock.owner = self.id;
-    engine.refresh(&lock);
+    engine.refresh(lock);
     engine.took_effect(self, EventKind::WriteTryLock, address, 0, 0, pc);
     return 0;
   }
@@ -160,7 +150,7 @@ int unlock_rwlock(Engine& engine, Thread& self, std::uintptr_t address, std::uin
   const bool holds_any = is_writer || lock.readers != 0;
   const EventKind kind =
       is_writer || lock.readers == 0 ? EventKind::WriteUnlock : EventKind::ReadUnlock;
-  engine.announce(self, on(kind, lock, kNoDeadline, pc));
+  engine.announce(self, kind, lock, pc);
   if (is_writer) {
     lock.owner = kNoThread;
   } else if (lock.readers != 0) {
@@ -169,7 +159,7 @@ int unlock_rwlock(Engine& engine, Thread& self, std::uintptr_t address, std::uin
     // shortens the list of holders in a report.
     if (index(self.id) < 64) lock.reader_ids &= ~(std::uint64_t{1} << index(self.id));
   }
-  engine.refresh(&lock);
+  engine.refresh(lock);
   engine.took_effect(self, kind, address, 0, 0, pc);
   return holds_any ? 0 : EPERM;
 }

@@ -30,8 +30,10 @@ Object& ObjectTable::look_up(std::uintptr_t address, ObjectKind kind, bool& is_n
   }
   is_new = true;
   std::uint16_t ordinal;
+  std::uint32_t askers = 0;
   if (object != nullptr) {
     ordinal = object->ordinal;
+    askers = object->askers;  // of what was here before; they go on asking
   } else {
     if (used_ * 2 >= slots_.size() || used_ == pool_.size()) grow();
     insert(address, static_cast<std::uint32_t>(used_));
@@ -43,6 +45,7 @@ Object& ObjectTable::look_up(std::uintptr_t address, ObjectKind kind, bool& is_n
   object->generation = generation_;
   object->kind = kind;
   object->ordinal = ordinal;
+  object->askers = askers;
   return *(recent = object);
 }
 

@@ -35,6 +35,7 @@ struct Object {
   std::uint32_t threshold{};   // Barrier
   std::uint32_t phase{};       // Barrier: how often it has opened
   std::uint64_t reader_ids{};  // RwLock: threads below 64 that hold it for reading
+  std::uint32_t askers{};      // threads that have announced something that it may block
 };
 
 // Address to Object for the current execution. Starting a new execution costs nothing:

@@ -38,11 +38,11 @@ int wait_condition(Engine& engine, Thread& self, std::uintptr_t condition_addres
   Object& mutex = engine.object(mutex_address, ObjectKind::Mutex, is_new);
   if (is_new) mutex.is_recursive = type == MutexType::Recursive;
 
-  engine.announce(self, on(EventKind::CondWait, condition, pc));
+  engine.announce(self, EventKind::CondWait, condition, pc);
   if (mutex.owner == self.id) {
     mutex.owner = kNoThread;
     mutex.depth = 0;
-    engine.refresh(&mutex);
+    engine.refresh(mutex);
   }
   engine.go_to_sleep(self);
   engine.took_effect(self, EventKind::CondWait, condition_address, 0, mutex_address, pc);
@@ -52,7 +52,7 @@ int wait_condition(Engine& engine, Thread& self, std::uintptr_t condition_addres
   engine.announce(self, wake);
   mutex.owner = self.id;
   mutex.depth = 1;
-  engine.refresh(&mutex);
+  engine.refresh(mutex);
   const bool was_woken = self.was_woken;
   engine.took_effect(self, was_woken ? EventKind::CondWake : EventKind::CondTimeout,
                      condition_address, 0, mutex_address, pc);
@@ -64,7 +64,7 @@ void notify_condition(Engine& engine, Thread& self, std::uintptr_t address, bool
                       std::uintptr_t pc) {
   Object& condition = at(engine, address, ObjectKind::Condition);
   const EventKind kind = all ? EventKind::CondNotifyAll : EventKind::CondNotifyOne;
-  engine.announce(self, on(kind, condition, pc));
+  engine.announce(self, kind, condition, pc);
   const auto sleepers = engine.sleepers(condition);
   std::uint64_t woken = 0;
   if (all) {
@@ -80,14 +80,14 @@ void notify_condition(Engine& engine, Thread& self, std::uintptr_t address, bool
 int wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t initial,
                    std::uint64_t deadline, std::uintptr_t pc) {
   Object& semaphore = semaphore_at(engine, address, initial);
-  engine.announce(self, on(EventKind::SemWait, semaphore, pc, deadline));
+  engine.announce(self, EventKind::SemWait, semaphore, pc, deadline);
   if (semaphore.depth == 0) {
     engine.took_effect(self, EventKind::SemTimeout, address, 0, 0, pc);
     engine.yield(self, false);
     return ETIMEDOUT;
   }
   --semaphore.depth;
-  engine.refresh(&semaphore);
+  engine.refresh(semaphore);
   engine.took_effect(self, EventKind::SemWait, address, semaphore.depth, 0, pc);
   return 0;
 }
@@ -96,14 +96,14 @@ bool try_wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address, st
                         std::uintptr_t pc) {
   Object& semaphore = semaphore_at(engine, address, initial);
   // Announced as the kind that cannot block; it becomes a wait if the count allows it.
-  engine.announce(self, on(EventKind::SemTryFailed, semaphore, pc));
+  engine.announce(self, EventKind::SemTryFailed, semaphore, pc);
   if (semaphore.depth == 0) {
     engine.took_effect(self, EventKind::SemTryFailed, address, 0, 0, pc);
     if (self.spin.on_read(pc, address, 0)) engine.yield(self, true);
     return false;
   }
   --semaphore.depth;
-  engine.refresh(&semaphore);
+  engine.refresh(semaphore);
   engine.took_effect(self, EventKind::SemWait, address, semaphore.depth, 0, pc);
   return true;
 }
@@ -111,9 +111,9 @@ bool try_wait_semaphore(Engine& engine, Thread& self, std::uintptr_t address, st
 void post_semaphore(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t initial,
                     std::uintptr_t pc) {
   Object& semaphore = semaphore_at(engine, address, initial);
-  engine.announce(self, on(EventKind::SemPost, semaphore, pc));
+  engine.announce(self, EventKind::SemPost, semaphore, pc);
   ++semaphore.depth;
-  engine.refresh(&semaphore);
+  engine.refresh(semaphore);
   engine.took_effect(self, EventKind::SemPost, address, semaphore.depth, 0, pc);
 }
 
@@ -126,7 +126,7 @@ bool wait_barrier(Engine& engine, Thread& self, std::uintptr_t address, std::uin
   bool is_new = false;
   Object& barrier = engine.object(address, ObjectKind::Barrier, is_new);
   if (is_new) barrier.threshold = threshold;
-  engine.announce(self, on(EventKind::BarrierArrive, barrier, pc));
+  engine.announce(self, EventKind::BarrierArrive, barrier, pc);
   self.barrier_phase = barrier.phase;
   ++barrier.readers;
   const bool is_last = barrier.readers >= barrier.threshold;
@@ -135,9 +135,9 @@ bool wait_barrier(Engine& engine, Thread& self, std::uintptr_t address, std::uin
   if (is_last) {
     barrier.readers = 0;
     ++barrier.phase;
-    engine.refresh(&barrier);
+    engine.refresh(barrier);
   } else {
-    engine.announce(self, on(EventKind::BarrierLeave, barrier, pc));
+    engine.announce(self, EventKind::BarrierLeave, barrier, pc);
   }
   engine.took_effect(self, EventKind::BarrierLeave, address, 0, 0, pc);
   return is_last;
@@ -146,14 +146,14 @@ bool wait_barrier(Engine& engine, Thread& self, std::uintptr_t address, std::uin
 bool begin_once(Engine& engine, Thread& self, std::uintptr_t address,
                 bool (*is_done)(std::uintptr_t), std::uintptr_t pc) {
   Object& once = at(engine, address, ObjectKind::Once);
-  engine.announce(self, on(EventKind::OnceBegin, once, pc));
+  engine.announce(self, EventKind::OnceBegin, once, pc);
   if (is_done(address)) {
     engine.took_effect(self, EventKind::OncePass, address, 0, 0, pc);
     return false;
   }
   once.is_running = true;
   once.owner = self.id;
-  engine.refresh(&once);
+  engine.refresh(once);
   engine.took_effect(self, EventKind::OnceBegin, address, 0, 0, pc);
   return true;
 }
@@ -163,7 +163,7 @@ void end_once(Engine& engine, Thread& self, std::uintptr_t address, bool is_done
   Object& once = at(engine, address, ObjectKind::Once);
   once.is_running = false;
   once.owner = kNoThread;
-  engine.refresh(&once);
+  engine.refresh(once);
   ++self.events;
   engine.took_effect(self, is_done ? EventKind::OnceEnd : EventKind::OnceAbort, address, 0, 0, pc);
 }
@@ -171,7 +171,7 @@ void end_once(Engine& engine, Thread& self, std::uintptr_t address, bool is_done
 int wait_futex(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t expected,
                std::uint64_t deadline, std::uintptr_t pc) {
   Object& futex = at(engine, address, ObjectKind::Futex);
-  engine.announce(self, on(EventKind::FutexWait, futex, pc));
+  engine.announce(self, EventKind::FutexWait, futex, pc);
   const std::uint32_t word = *reinterpret_cast<const volatile std::uint32_t*>(address);
   if (word != expected) {
     engine.took_effect(self, EventKind::FutexMismatch, address, word, 0, pc);
@@ -179,7 +179,7 @@ int wait_futex(Engine& engine, Thread& self, std::uintptr_t address, std::uint32
   }
   engine.go_to_sleep(self);
   engine.took_effect(self, EventKind::FutexWait, address, word, 0, pc);
-  engine.announce(self, on(EventKind::FutexWoken, futex, pc, deadline));
+  engine.announce(self, EventKind::FutexWoken, futex, pc, deadline);
   const bool was_woken = self.was_woken;
   engine.took_effect(self, was_woken ? EventKind::FutexWoken : EventKind::FutexTimeout, address, 0,
                      0, pc);
@@ -190,7 +190,7 @@ int wait_futex(Engine& engine, Thread& self, std::uintptr_t address, std::uint32
 std::uint32_t wake_futex(Engine& engine, Thread& self, std::uintptr_t address, std::uint32_t count,
                          std::uintptr_t pc) {
   Object& futex = at(engine, address, ObjectKind::Futex);
-  engine.announce(self, on(EventKind::FutexWake, futex, pc));
+  engine.announce(self, EventKind::FutexWake, futex, pc);
   std::uint32_t woken = 0;
   while (woken < count) {
     const auto sleepers = engine.sleepers(futex);

@@ -1,6 +1,7 @@
 // pthread mutexes, spin locks and reader-writer locks.
 
 #include "harness/interpose/clock.hpp"
+#include "harness/interpose/pthread_calls.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 #include "scheduler/objects/mutex.hpp"
@@ -12,21 +13,11 @@ namespace {
 
 using namespace raddle::scheduler;  // NOLINT: this file is the bridge
 using raddle::harness::runtime;
+using raddle::interpose::address_of;
 using raddle::interpose::deadline_of;
-
-template <typename T>
-std::uintptr_t address_of(T* object) {
-  return reinterpret_cast<std::uintptr_t>(const_cast<std::remove_cv_t<T>*>(object));
-}
-
-// glibc keeps the type in the low bits of __kind.
-MutexType type_of(const pthread_mutex_t* mutex) {
-  switch (mutex->__data.__kind & 3) {
-    case PTHREAD_MUTEX_RECURSIVE: return MutexType::Recursive;
-    case PTHREAD_MUTEX_ERRORCHECK: return MutexType::ErrorChecking;
-    default: return MutexType::Normal;
-  }
-}
+using raddle::interpose::is_valid;
+using raddle::interpose::renew;
+using raddle::interpose::type_of;
 
 // Who dies with a robust mutex passes it on: that is not modelled, and must not be
 // taken for a deadlock.
@@ -36,15 +27,6 @@ void refuse_robust(const pthread_mutex_t* mutex, std::uintptr_t pc) {
   runtime->fail(raddle::FindingKind::UncontrolledBlocking,
                 "a robust mutex (PTHREAD_MUTEX_ROBUST), which is not supported", pc);
 }
-
-// Initialised or destroyed: detectors are told, and it is a new object from here on.
-void renew(Thread& self, EventKind kind, std::uintptr_t address, std::size_t size,
-           std::uintptr_t pc) {
-  runtime->note(self, kind, address, 0, pc);
-  runtime->engine.objects().forget(address, address + size);
-}
-
-bool is_valid(const timespec* time) { return time->tv_nsec >= 0 && time->tv_nsec < 1'000'000'000; }
 
 }  // namespace
 

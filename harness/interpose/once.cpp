@@ -2,6 +2,7 @@
 // of function-local statics.
 
 #include "harness/interpose/instrumented.hpp"
+#include "harness/interpose/pthread_calls.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
@@ -48,14 +49,11 @@ bool is_guard_done(std::uintptr_t address) {
 
 }  // namespace
 
-#define RADDLE_C extern "C" __attribute__((visibility("default")))
-
-RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
-  Thread* self = current_thread;
-  if (self == nullptr) return RADDLE_REAL(pthread_once)(control, initialise);
+void raddle::interpose::run_once(Thread& self, pthread_once_t* control, void (*initialise)(),
+                                 std::uintptr_t pc) {
   auto& engine = runtime->engine;
   const auto address = reinterpret_cast<std::uintptr_t>(control);
-  if (!begin_once(engine, *self, address, is_once_done, RADDLE_PC)) return 0;
+  if (!begin_once(engine, self, address, is_once_done, pc)) return;
   {
     RuntimeScope scope;
     running.push_back(control);
@@ -68,12 +66,20 @@ RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
     initialise();
   } catch (...) {
     forget();
-    end_once(engine, *self, address, false, RADDLE_PC);
+    end_once(engine, self, address, false, pc);
     throw;
   }
   forget();
   *control = kOnceDone;
-  end_once(engine, *self, address, true, RADDLE_PC);
+  end_once(engine, self, address, true, pc);
+}
+
+#define RADDLE_C extern "C" __attribute__((visibility("default")))
+
+RADDLE_C int pthread_once(pthread_once_t* control, void (*initialise)()) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_once)(control, initialise);
+  raddle::interpose::run_once(*self, control, initialise, RADDLE_PC);
   return 0;
 }
 

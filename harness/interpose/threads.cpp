@@ -2,6 +2,7 @@
 
 #include "harness/interpose/caller.hpp"
 #include "harness/interpose/clock.hpp"
+#include "harness/interpose/pthread_calls.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
@@ -32,24 +33,19 @@ constinit pthread_key_t keys_end = 0;  // above all that exist: programs have bu
 
 }  // namespace
 
-#define RADDLE_C extern "C" __attribute__((visibility("default")))
+namespace raddle::interpose {
 
-RADDLE_C int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
-                            void* (*start)(void*), void* argument) {
-  Thread* self = current_thread;
-  if (self == nullptr) return RADDLE_REAL(pthread_create)(handle, attributes, start, argument);
+void create_thread(Thread& self, pthread_t* handle, bool is_detached, void* (*start)(void*),
+                   void* argument, std::uintptr_t pc) {
   auto& engine = runtime->engine;
-  Thread& thread = engine.create_thread(*self, start, argument);
-  thread.created_at = self->stack_node;
-  thread.created_pc = RADDLE_CALLER;
-  int detach_state = PTHREAD_CREATE_JOINABLE;
-  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detach_state);
-  thread.is_detached = detach_state == PTHREAD_CREATE_DETACHED;
+  Thread& thread = engine.create_thread(self, start, argument);
+  thread.created_at = self.stack_node;
+  thread.created_pc = pc;
+  thread.is_detached = is_detached;
   *handle = thread.fiber->handle();
   if (runtime->recorder() != nullptr) runtime->recorder()->on_thread_created(thread);
-  ++self->events;
-  engine.took_effect(*self, EventKind::ThreadCreate, 0, index(thread.id), 0, RADDLE_CALLER);
-  return 0;
+  ++self.events;
+  engine.took_effect(self, EventKind::ThreadCreate, 0, index(thread.id), 0, pc);
 }
 
 namespace {
@@ -63,20 +59,52 @@ int check_join(Thread& self, pthread_t handle, Thread*& target) {
   return 0;
 }
 
-int join(Thread& self, pthread_t handle, void** result, std::uintptr_t pc) {
+}  // namespace
+
+int join_thread(Thread& self, pthread_t handle, void** result, std::uintptr_t pc) {
   Thread* target = nullptr;
   if (const int error = check_join(self, handle, target)) return error;
-  raddle::scheduler::join_thread(runtime->engine, self, *target, pc);
+  scheduler::join_thread(runtime->engine, self, *target, pc);
   if (result != nullptr) *result = target->result;
   return 0;
 }
 
-}  // namespace
+int detach_thread(Thread& self, pthread_t handle, std::uintptr_t pc) {
+  auto& engine = runtime->engine;
+  Thread* target = engine.find_thread(handle);
+  if (target == nullptr || target->is_joined) return ESRCH;
+  if (target->is_detached) return EINVAL;
+  target->is_detached = true;
+  ++self.events;
+  engine.took_effect(self, EventKind::ThreadDetach, 0, index(target->id), 0, pc);
+  if (target->has_ended) engine.joined(*target);
+  return 0;
+}
+
+}  // namespace raddle::interpose
+
+using raddle::interpose::check_join;
+using raddle::interpose::create_thread;
+using raddle::interpose::detach_thread;
+using raddle::interpose::join_thread;
+
+#define RADDLE_C extern "C" __attribute__((visibility("default")))
+
+RADDLE_C int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
+                            void* (*start)(void*), void* argument) {
+  Thread* self = current_thread;
+  if (self == nullptr) return RADDLE_REAL(pthread_create)(handle, attributes, start, argument);
+  int detach_state = PTHREAD_CREATE_JOINABLE;
+  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detach_state);
+  create_thread(*self, handle, detach_state == PTHREAD_CREATE_DETACHED, start, argument,
+                RADDLE_CALLER);
+  return 0;
+}
 
 RADDLE_C int pthread_join(pthread_t handle, void** result) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_join)(handle, result);
-  return join(*self, handle, result, RADDLE_CALLER);
+  return join_thread(*self, handle, result, RADDLE_CALLER);
 }
 
 RADDLE_C int pthread_tryjoin_np(pthread_t handle, void** result) {
@@ -88,7 +116,7 @@ RADDLE_C int pthread_tryjoin_np(pthread_t handle, void** result) {
     raddle::scheduler::yield_thread(runtime->engine, *self, RADDLE_CALLER);
     if (!target->has_ended) return EBUSY;
   }
-  return join(*self, handle, result, RADDLE_CALLER);
+  return join_thread(*self, handle, result, RADDLE_CALLER);
 }
 
 RADDLE_C int pthread_clockjoin_np(pthread_t handle, void** result, clockid_t clock,
@@ -103,7 +131,7 @@ RADDLE_C int pthread_clockjoin_np(pthread_t handle, void** result, clockid_t clo
     raddle::scheduler::sleep_until(engine, *self, deadline, RADDLE_CALLER);
   }
   if (!target->has_ended) return ETIMEDOUT;
-  return join(*self, handle, result, RADDLE_CALLER);
+  return join_thread(*self, handle, result, RADDLE_CALLER);
 }
 RADDLE_C int pthread_timedjoin_np(pthread_t handle, void** result, const timespec* time) {
   if (current_thread == nullptr) return RADDLE_REAL(pthread_timedjoin_np)(handle, result, time);
@@ -113,15 +141,7 @@ RADDLE_C int pthread_timedjoin_np(pthread_t handle, void** result, const timespe
 RADDLE_C int pthread_detach(pthread_t handle) {
   Thread* self = current_thread;
   if (self == nullptr) return RADDLE_REAL(pthread_detach)(handle);
-  auto& engine = runtime->engine;
-  Thread* target = engine.find_thread(handle);
-  if (target == nullptr || target->is_joined) return ESRCH;
-  if (target->is_detached) return EINVAL;
-  target->is_detached = true;
-  ++self->events;
-  engine.took_effect(*self, EventKind::ThreadDetach, 0, index(target->id), 0, RADDLE_CALLER);
-  if (target->has_ended) engine.joined(*target);
-  return 0;
+  return detach_thread(*self, handle, RADDLE_CALLER);
 }
 
 RADDLE_C void pthread_exit(void* result) {

@@ -4,6 +4,7 @@
 
 #include "harness/interpose/caller.hpp"
 #include "harness/interpose/clock.hpp"
+#include "harness/interpose/pthread_calls.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 
@@ -15,34 +16,12 @@ namespace {
 
 using namespace raddle::scheduler;  // NOLINT: this file is the bridge
 using raddle::harness::runtime;
+using raddle::interpose::address_of;
+using raddle::interpose::clock_of;
 using raddle::interpose::deadline_of;
-
-template <typename T>
-std::uintptr_t address_of(T* object) {
-  return reinterpret_cast<std::uintptr_t>(object);
-}
-
-void renew(Thread& self, EventKind kind, std::uintptr_t address, std::size_t size,
-           std::uintptr_t pc) {
-  runtime->note(self, kind, address, 0, pc);
-  runtime->engine.objects().forget(address, address + size);
-}
-
-MutexType type_of(const pthread_mutex_t* mutex) {
-  switch (mutex->__data.__kind & 3) {
-    case PTHREAD_MUTEX_RECURSIVE: return MutexType::Recursive;
-    case PTHREAD_MUTEX_ERRORCHECK: return MutexType::ErrorChecking;
-    default: return MutexType::Normal;
-  }
-}
-
-// glibc notes in the low bits of a condition which clock its timed waits go by
-// (nptl: __condvar_get_private and __wrefs, bit 1).
-clockid_t clock_of(const pthread_cond_t* condition) {
-  return (condition->__data.__wrefs & 2) != 0 ? CLOCK_MONOTONIC : CLOCK_REALTIME;
-}
-
-bool is_valid(const timespec* time) { return time->tv_nsec >= 0 && time->tv_nsec < 1'000'000'000; }
+using raddle::interpose::is_valid;
+using raddle::interpose::renew;
+using raddle::interpose::type_of;
 
 }  // namespace
 

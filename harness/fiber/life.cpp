@@ -3,6 +3,7 @@
 #include "harness/fiber/algorithm.hpp"
 #include "harness/fiber/members.hpp"
 #include "harness/fiber/real.hpp"
+#include "harness/interpose/annotations.hpp"
 #include "harness/runtime.hpp"
 
 #include <boost/fiber/fiber.hpp>
@@ -45,6 +46,7 @@ Thread& create_thread(Thread& self, context& fiber, std::uintptr_t pc) {
   std::snprintf(thread.name, sizeof(thread.name), "F%d", number);
   thread.created_at = self.stack_node;
   thread.created_pc = pc;
+  raddle::interpose::inherit_annotations(thread);
   if (runtime->recorder() != nullptr) runtime->recorder()->on_thread_created(thread);
   ++self.events;
   engine.took_effect(self, EventKind::ThreadCreate, 0, index(thread.id), 0, pc);

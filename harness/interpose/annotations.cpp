@@ -1,6 +1,9 @@
 // The public annotation functions of ThreadSanitizer (sanitizer/tsan_interface.h and the
 // dynamic annotations): how a program declares what the instrumentation cannot see.
 
+#include "harness/interpose/annotations.hpp"
+
+#include "harness/interpose/annotated_locks.hpp"
 #include "harness/interpose/real.hpp"
 #include "harness/runtime.hpp"
 
@@ -51,6 +54,19 @@ void ignore(std::uint16_t Thread::*depth, int change) {
   self->*depth = static_cast<std::uint16_t>(self->*depth + change);
   self->attention = 0;
 }
+void ignore_accesses(Thread& thread, int change) {
+  thread.reads_ignored = static_cast<std::uint16_t>(thread.reads_ignored + change);
+  thread.writes_ignored = static_cast<std::uint16_t>(thread.writes_ignored + change);
+  thread.attention = 0;
+}
+
+// The search for races is off: for the rest of this execution, or, said outside of one, for good.
+constinit bool is_off = false, is_off_for_good = false;
+
+void forget(const volatile void* address, std::size_t size) {
+  if (current_thread == nullptr) return;
+  runtime->races.forget(reinterpret_cast<std::uintptr_t>(address), size);
+}
 
 }  // namespace
 
@@ -70,37 +86,50 @@ RADDLE_ABI void __tsan_external_write(void* address, void*, void*) {
   access(address, 1, true, RADDLE_PC);
 }
 
-// A mutex of the program's own making tells when it is taken and released. The operations on its
-// atomics are scheduled as they are; these add the order between critical sections.
-RADDLE_ABI void __tsan_mutex_create(void*, unsigned) {}
-RADDLE_ABI void __tsan_mutex_destroy(void*, unsigned) {}
-RADDLE_ABI void __tsan_mutex_pre_lock(void*, unsigned) {}
-RADDLE_ABI void __tsan_mutex_post_lock(void* mutex, unsigned flags, int) {
-  constexpr unsigned kTryLockFailed = 1u << 5;
-  if ((flags & kTryLockFailed) == 0) note(EventKind::Acquire, mutex, RADDLE_PC);
-}
-RADDLE_ABI int __tsan_mutex_pre_unlock(void* mutex, unsigned) {
-  note(EventKind::Release, mutex, RADDLE_PC);
-  return 0;
-}
-RADDLE_ABI void __tsan_mutex_post_unlock(void*, unsigned) {}
-RADDLE_ABI void __tsan_mutex_pre_signal(void*, unsigned) {}
-RADDLE_ABI void __tsan_mutex_post_signal(void*, unsigned) {}
-RADDLE_ABI void __tsan_mutex_pre_divert(void*, unsigned) {}
-RADDLE_ABI void __tsan_mutex_post_divert(void*, unsigned) {}
-
 RADDLE_ABI void AnnotateHappensBefore(const char*, int, const volatile void* address) {
   note(EventKind::Release, address, RADDLE_PC);
 }
 RADDLE_ABI void AnnotateHappensAfter(const char*, int, const volatile void* address) {
   note(EventKind::Acquire, address, RADDLE_PC);
 }
+RADDLE_ABI void WTFAnnotateHappensBefore(const char*, int, const volatile void* address) {
+  note(EventKind::Release, address, RADDLE_PC);
+}
+RADDLE_ABI void WTFAnnotateHappensAfter(const char*, int, const volatile void* address) {
+  note(EventKind::Acquire, address, RADDLE_PC);
+}
+// A condition variable and a queue of the program's own making: what was done before a signal has
+// happened before a wait that comes after it, and the same with put and get.
+RADDLE_ABI void AnnotateCondVarSignal(const char*, int, const volatile void* condition) {
+  note(EventKind::Release, condition, RADDLE_PC);
+}
+RADDLE_ABI void AnnotateCondVarSignalAll(const char*, int, const volatile void* condition) {
+  note(EventKind::Release, condition, RADDLE_PC);
+}
+RADDLE_ABI void AnnotateCondVarWait(const char*, int, const volatile void* condition,
+                                    const volatile void*) {
+  note(EventKind::Acquire, condition, RADDLE_PC);
+}
+RADDLE_ABI void AnnotatePCQCreate(const char*, int, const volatile void*) {}
+RADDLE_ABI void AnnotatePCQDestroy(const char*, int, const volatile void*) {}
+RADDLE_ABI void AnnotatePCQPut(const char*, int, const volatile void* queue) {
+  note(EventKind::Release, queue, RADDLE_PC);
+}
+RADDLE_ABI void AnnotatePCQGet(const char*, int, const volatile void* queue) {
+  note(EventKind::Acquire, queue, RADDLE_PC);
+}
+
 RADDLE_ABI void AnnotateNewMemory(const char*, int, const volatile void* address,
                                   std::size_t size) {
-  if (current_thread != nullptr) {
-    runtime->races.forget(reinterpret_cast<std::uintptr_t>(address), size);
-  }
+  forget(address, size);
 }
+// What was done to the memory until here has happened before whatever is done to it from here
+// on. Taken back, that has no effect on what was done in the meantime.
+RADDLE_ABI void AnnotatePublishMemoryRange(const char*, int, const volatile void* address,
+                                           std::size_t size) {
+  forget(address, size);
+}
+RADDLE_ABI void AnnotateUnpublishMemoryRange(const char*, int, const volatile void*, std::size_t) {}
 RADDLE_ABI void AnnotateBenignRaceSized(const char*, int, const volatile void* address,
                                         std::size_t size, const char*) {
   allow_race(address, size);
@@ -108,6 +137,37 @@ RADDLE_ABI void AnnotateBenignRaceSized(const char*, int, const volatile void* a
 RADDLE_ABI void AnnotateBenignRace(const char*, int, const volatile void* address, const char*) {
   allow_race(address, 1);
 }
+RADDLE_ABI void WTFAnnotateBenignRaceSized(const char*, int, const volatile void* address,
+                                           std::size_t size, const char*) {
+  allow_race(address, size);
+}
+// A test of a detector says which races it has. That one of them is not met in every
+// execution is no news: nothing is said at the flush.
+RADDLE_ABI void AnnotateExpectRace(const char*, int, const volatile void* address, const char*) {
+  allow_race(address, 1);
+}
+RADDLE_ABI void AnnotateFlushExpectedRaces(const char*, int) {}
+
+RADDLE_ABI void AnnotateEnableRaceDetection(const char*, int, int enable) {
+  if (current_thread == nullptr) {
+    is_off_for_good = enable == 0;
+    return;
+  }
+  if (is_off == (enable == 0)) return;
+  is_off = enable == 0;
+  for (const auto& thread : runtime->engine.threads()) {
+    ignore_accesses(*thread, is_off ? 1 : -1);
+  }
+}
+
+// Between them the synchronisation of the thread would have to be seen by the scheduler and not
+// by the detector, which get their events from the engine and not from here.
+RADDLE_ABI void AnnotateIgnoreSyncBegin(const char*, int) {
+  if (current_thread == nullptr) return;
+  runtime->fail(raddle::FindingKind::UncontrolledBlocking,
+                "calls AnnotateIgnoreSyncBegin, which is not supported", RADDLE_PC);
+}
+RADDLE_ABI void AnnotateIgnoreSyncEnd(const char*, int) {}
 
 RADDLE_ABI void AnnotateIgnoreReadsBegin(const char*, int) { ignore(&Thread::reads_ignored, 1); }
 RADDLE_ABI void AnnotateIgnoreReadsEnd(const char*, int) { ignore(&Thread::reads_ignored, -1); }
@@ -115,30 +175,10 @@ RADDLE_ABI void AnnotateIgnoreWritesBegin(const char*, int) { ignore(&Thread::wr
 RADDLE_ABI void AnnotateIgnoreWritesEnd(const char*, int) { ignore(&Thread::writes_ignored, -1); }
 // Clang puts these around functions that are not to be looked into, with all they call.
 RADDLE_ABI void __tsan_ignore_thread_begin() {
-  ignore(&Thread::reads_ignored, 1);
-  ignore(&Thread::writes_ignored, 1);
+  if (Thread* self = current_thread) ignore_accesses(*self, 1);
 }
 RADDLE_ABI void __tsan_ignore_thread_end() {
-  ignore(&Thread::reads_ignored, -1);
-  ignore(&Thread::writes_ignored, -1);
-}
-
-// A reader-writer lock of the program's own making. What readers leave behind is kept under its
-// second byte: it is for writers, not for other readers.
-RADDLE_ABI void AnnotateRWLockCreate(const char*, int, const volatile void*) {}
-RADDLE_ABI void AnnotateRWLockCreateStatic(const char*, int, const volatile void*) {}
-RADDLE_ABI void AnnotateRWLockDestroy(const char*, int, const volatile void*) {}
-RADDLE_ABI void AnnotateRWLockAcquired(const char*, int, const volatile void* lock,
-                                       long is_writer) {
-  note(EventKind::Acquire, lock, RADDLE_PC);
-  if (is_writer != 0) {
-    note(EventKind::Acquire, static_cast<const volatile char*>(lock) + 1, RADDLE_PC);
-  }
-}
-RADDLE_ABI void AnnotateRWLockReleased(const char*, int, const volatile void* lock,
-                                       long is_writer) {
-  const auto* bytes = static_cast<const volatile char*>(lock);
-  note(EventKind::Release, is_writer != 0 ? bytes : bytes + 1, RADDLE_PC);
+  if (Thread* self = current_thread) ignore_accesses(*self, -1);
 }
 
 RADDLE_ABI void AnnotateThreadName(const char*, int, const char* name) {
@@ -148,9 +188,40 @@ RADDLE_ABI void AnnotateThreadName(const char*, int, const char* name) {
   }
 }
 
+// For other tools than a race detector: what is initialised, what is to be traced, what
+// may be thrown away to save memory.
+RADDLE_ABI void AnnotateMemoryIsInitialized(const char*, int, const volatile void*, std::size_t) {}
+RADDLE_ABI void AnnotateMemoryIsUninitialized(const char*, int, const volatile void*, std::size_t) {
+}
+RADDLE_ABI void AnnotateTraceMemory(const char*, int, const volatile void*) {}
+RADDLE_ABI void AnnotateNoOp(const char*, int, const volatile void*) {}
+RADDLE_ABI void AnnotateFlushState(const char*, int) {}
+RADDLE_ABI void __tsan_flush_memory() {}
+// To a detector that guesses by locks: which mutexes order. To this one all of them do.
+RADDLE_ABI void AnnotateMutexIsNotPHB(const char*, int, const volatile void*) {}
+RADDLE_ABI void AnnotateMutexIsUsedAsCondVar(const char*, int, const volatile void*) {}
+
+RADDLE_ABI int RunningOnValgrind() { return 0; }
+RADDLE_ABI double ValgrindSlowdown() { return 1; }  // time is virtual
+RADDLE_ABI const char* ThreadSanitizerQuery(const char* query) {
+  return std::strcmp(query, "pure_happens_before") == 0 ? "1" : "0";
+}
+
+namespace raddle::interpose {
+
+void inherit_annotations(Thread& created) {
+  if (is_off) ignore_accesses(created, 1);
+}
+
+}  // namespace raddle::interpose
+
 namespace raddle::harness {
 
+// An execution begins: what was said within the one before is forgotten.
 void mute_benign_races(detectors::HappensBefore& races) {
+  is_off = false;
+  interpose::forget_annotated_locks();
+  if (is_off_for_good) races.set_enabled(false);
   for (const Range& range : benign) races.mute(range.address, range.size);
 }
 

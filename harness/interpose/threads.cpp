@@ -1,5 +1,6 @@
 // Threads: creation, end, names, keys, thread-local destructors.
 
+#include "harness/interpose/annotations.hpp"
 #include "harness/interpose/caller.hpp"
 #include "harness/interpose/clock.hpp"
 #include "harness/interpose/pthread_calls.hpp"
@@ -42,6 +43,7 @@ void create_thread(Thread& self, pthread_t* handle, bool is_detached, void* (*st
   thread.created_at = self.stack_node;
   thread.created_pc = pc;
   thread.is_detached = is_detached;
+  inherit_annotations(thread);
   *handle = thread.fiber->handle();
   if (runtime->recorder() != nullptr) runtime->recorder()->on_thread_created(thread);
   ++self.events;

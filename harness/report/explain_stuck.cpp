@@ -115,9 +115,10 @@ class StuckExplanation final : public Explanation {
     if (!is_only_joining) {
       const bool sleeps = blocked.waiting_for == EventKind::CondWake ||
                           blocked.waiting_for == EventKind::FutexWoken;
-      const std::string action = sleeps
-                                     ? "waits for ever"  // the row before it says for what
-                                     : waits(blocked, story_.memory.name(blocked.object, 0).cell);
+      const std::string action =
+          sleeps ? "waits for ever"  // the row before it says for what
+                 : waits(blocked,
+                         blocked.object == 0 ? "" : story_.memory.name(blocked.object, 0).cell);
       last.push_back(last_step(blocked.thread, action, place(blocked.thread)));
       last.back().is_key = is_cause || stuck_.cycle.empty();
     }

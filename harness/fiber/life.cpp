@@ -68,6 +68,12 @@ namespace boost::fibers {
 
 void scheduler::attach_main_context(context* main) noexcept {
   if (Thread* self = current_thread) {
+    if (self->carrier != nullptr) {
+      runtime->fail(raddle::FindingKind::UncontrolledBlocking,
+                    "has fibers of Boost.Fiber and hand-made ones (__tsan_create_fiber) on one "
+                    "thread, which is not supported",
+                    RADDLE_PC);
+    }
     runtime->engine.become_carrier(*self, reinterpret_cast<std::uintptr_t>(main));
   }
   RADDLE_BOOST("_ZN5boost6fibers9scheduler19attach_main_contextEPNS0_7contextE",

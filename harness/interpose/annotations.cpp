@@ -5,6 +5,7 @@
 
 #include "harness/interpose/annotated_locks.hpp"
 #include "harness/interpose/real.hpp"
+#include "harness/interpose/tsan_fibers.hpp"
 #include "harness/runtime.hpp"
 
 #include <cstddef>
@@ -221,6 +222,7 @@ namespace raddle::harness {
 void mute_benign_races(detectors::HappensBefore& races) {
   is_off = false;
   interpose::forget_annotated_locks();
+  interpose::forget_fibers();
   if (is_off_for_good) races.set_enabled(false);
   for (const Range& range : benign) races.mute(range.address, range.size);
 }

@@ -5,6 +5,7 @@
 #include "harness/interpose/clock.hpp"
 #include "harness/interpose/pthread_calls.hpp"
 #include "harness/interpose/real.hpp"
+#include "harness/interpose/tsan_fibers.hpp"
 #include "harness/runtime.hpp"
 #include "scheduler/objects/waiting.hpp"
 
@@ -56,7 +57,7 @@ namespace {
 int check_join(Thread& self, pthread_t handle, Thread*& target) {
   target = runtime->engine.find_thread(handle);
   if (target == nullptr || target->is_joined) return ESRCH;
-  if (target == &self) return EDEADLK;
+  if (target == &self || target == self.carrier) return EDEADLK;
   if (target->is_detached) return EINVAL;
   return 0;
 }
@@ -230,8 +231,9 @@ void run_key_destructors() {
       any = true;
       keys[key].destructor(value);
     }
-    if (!any) return;
+    if (!any) break;
   }
+  interpose::end_fibers_with_thread();  // the last thing that a thread does
 }
 
 }  // namespace raddle::harness

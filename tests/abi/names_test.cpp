@@ -57,7 +57,8 @@ namespace {
   V(__tsan_atomic##bits##_compare_exchange_weak)   \
   V(__tsan_atomic##bits##_compare_exchange_val)
 
-// What a program may call by itself: sanitizer/tsan_interface.h, and the dynamic annotations.
+// What a program may call by itself: sanitizer/tsan_interface.h and the dynamic annotations
+// (compiler-rt: tsan_interface_ann.cpp), as Clang 14 to 19 and GCC 12 have them.
 #define RADDLE_FOR_EACH_PUBLIC_NAME(V) \
   V(__tsan_acquire)                    \
   V(__tsan_release)                    \
@@ -90,7 +91,51 @@ namespace {
   V(AnnotateRWLockDestroy)             \
   V(AnnotateRWLockAcquired)            \
   V(AnnotateRWLockReleased)            \
-  V(AnnotateThreadName)
+  V(AnnotateThreadName)                \
+  V(__tsan_check_no_mutexes_held)      \
+  V(__tsan_flush_memory)               \
+  V(__tsan_get_current_fiber)          \
+  V(__tsan_create_fiber)               \
+  V(__tsan_destroy_fiber)              \
+  V(__tsan_switch_to_fiber)            \
+  V(__tsan_set_fiber_name)             \
+  V(__tsan_get_current_report)         \
+  V(__tsan_get_report_data)            \
+  V(__tsan_get_report_tag)             \
+  V(__tsan_get_report_stack)           \
+  V(__tsan_get_report_mop)             \
+  V(__tsan_get_report_loc)             \
+  V(__tsan_get_report_loc_object_type) \
+  V(__tsan_get_report_mutex)           \
+  V(__tsan_get_report_thread)          \
+  V(__tsan_get_report_unique_tid)      \
+  V(AnnotateIgnoreSyncBegin)           \
+  V(AnnotateIgnoreSyncEnd)             \
+  V(AnnotateCondVarSignal)             \
+  V(AnnotateCondVarSignalAll)          \
+  V(AnnotateCondVarWait)               \
+  V(AnnotateEnableRaceDetection)       \
+  V(AnnotateExpectRace)                \
+  V(AnnotateFlushExpectedRaces)        \
+  V(AnnotateFlushState)                \
+  V(AnnotateMemoryIsInitialized)       \
+  V(AnnotateMemoryIsUninitialized)     \
+  V(AnnotateMutexIsNotPHB)             \
+  V(AnnotateMutexIsUsedAsCondVar)      \
+  V(AnnotateNoOp)                      \
+  V(AnnotatePCQCreate)                 \
+  V(AnnotatePCQDestroy)                \
+  V(AnnotatePCQGet)                    \
+  V(AnnotatePCQPut)                    \
+  V(AnnotatePublishMemoryRange)        \
+  V(AnnotateUnpublishMemoryRange)      \
+  V(AnnotateTraceMemory)               \
+  V(RunningOnValgrind)                 \
+  V(ValgrindSlowdown)                  \
+  V(ThreadSanitizerQuery)              \
+  V(WTFAnnotateBenignRaceSized)        \
+  V(WTFAnnotateHappensBefore)          \
+  V(WTFAnnotateHappensAfter)
 // The compilers know some of these by another type than that of a plain function.
 #define RADDLE_DECLARE(name) extern "C" void raddle_test_##name() __asm__(#name);
 RADDLE_FOR_EACH_NAME(RADDLE_DECLARE)

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <thread>
 
+extern "C" void* __tsan_create_fiber(unsigned);
+
 namespace raddle::tests {
 namespace {
 
@@ -94,6 +96,22 @@ TEST(FiberStack, OfOneFiberMayBeThatOfAnotherLater) {
   expect_clean([] { use_stacks_again(boost::fibers::fixedsize_stack{}); });
   expect_clean([] { use_stacks_again(boost::fibers::protected_fixedsize_stack{}); });
   expect_clean([] { use_stacks_again(boost::fibers::pooled_fixedsize_stack{}); });
+}
+
+// Two libraries that think of the thread as theirs.
+TEST(FiberMisuse, HandMadeFibersOnTheSameThreadAreNamedAsUnsupported) {
+  const auto boost_first = explore_fibers([] {
+    fiber{[] {}}.join();
+    __tsan_create_fiber(0);
+  });
+  const auto boost_last = explore_fibers([] {
+    __tsan_create_fiber(0);
+    fiber{[] {}}.join();
+  });
+  for (const Report& report : {boost_first, boost_last}) {
+    ASSERT_THAT(report, Finds(FindingKind::UncontrolledBlocking));
+    EXPECT_THAT(report.findings[0].text(), testing::HasSubstr("Boost.Fiber"));
+  }
 }
 
 }  // namespace

@@ -203,7 +203,8 @@ RADDLE_ABI void AnnotateMutexIsNotPHB(const char*, int, const volatile void*) {}
 RADDLE_ABI void AnnotateMutexIsUsedAsCondVar(const char*, int, const volatile void*) {}
 
 RADDLE_ABI int RunningOnValgrind() { return 0; }
-RADDLE_ABI double ValgrindSlowdown() { return 1; }  // time is virtual
+// Time is virtual. Weak, as in ThreadSanitizer: copies of dynamic_annotations.c define it.
+RADDLE_ABI __attribute__((weak)) double ValgrindSlowdown() { return 1; }
 RADDLE_ABI const char* ThreadSanitizerQuery(const char* query) {
   return std::strcmp(query, "pure_happens_before") == 0 ? "1" : "0";
 }

@@ -91,12 +91,15 @@ struct Harvest {
   const FailedExecution* failed = nullptr;  // the one with the lowest number
   const FailedExecution* race = nullptr;    // OnRace::Explore
   bool was_not_instrumented = false;
+  bool is_complete = false;
+  std::string left_out;
+  std::uint64_t redundant = 0;
 };
 
 class Workers {
  public:
-  Workers(const Exploration& exploration, unsigned jobs)
-      : exploration_(exploration), states_(jobs), jobs_(jobs) {
+  Workers(const Exploration& exploration, unsigned jobs, bool in_process)
+      : exploration_(exploration), states_(jobs), jobs_(jobs), in_process_(in_process) {
     for (unsigned i = 0; i < jobs_; ++i) {
       states_[i].running = kNever;
       states_[i].decisions_min = kNever;
@@ -104,7 +107,7 @@ class Workers {
   }
 
   void run() {
-    if (jobs_ == 1) {
+    if (in_process_) {
       work(exploration_, states_[0]);
       return;
     }
@@ -124,6 +127,9 @@ class Workers {
     for (unsigned i = 0; i < jobs_; ++i) {
       const WorkerState& state = states_[i];
       if (state.was_not_instrumented) result.was_not_instrumented = true;
+      result.is_complete |= state.is_complete;
+      if (state.left_out[0] != '\0') result.left_out = state.left_out;
+      result.redundant += state.redundant;
       if (state.executions > 0) {
         // Every worker runs the first; it is one and the same.
         result.executions += state.executions - (result.executions > 0 ? 1 : 0);
@@ -174,6 +180,7 @@ class Workers {
   const Exploration& exploration_;
   Shared<WorkerState> states_;
   unsigned jobs_;
+  bool in_process_;
 };
 
 Report explore_schedules(const std::function<void()>& body, const Options& options) {
@@ -182,7 +189,8 @@ Report explore_schedules(const std::function<void()>& body, const Options& optio
   Shared<SharedState> shared;
   shared->fails_at = kNever;
   const Exploration exploration{body, options, *strategy.entry, strategy.argument, *shared};
-  Workers workers(exploration, options.jobs);
+  const unsigned jobs = strategy.entry->is_search ? 1 : options.jobs;
+  Workers workers(exploration, jobs, options.jobs == 1);
   workers.run();
   const Harvest harvest = workers.harvest();
   if (harvest.was_not_instrumented) {
@@ -193,6 +201,11 @@ Report explore_schedules(const std::function<void()>& body, const Options& optio
   report.executions = harvest.executions;
   report.decisions = harvest.decisions;
   report.limit = shared->out_of_time ? "time" : "executions";
+  if (harvest.is_complete) report.limit = "complete";
+  report.complete = harvest.is_complete;
+  report.redundant = harvest.redundant;
+  report.left_out = harvest.left_out;
+  if (!report.left_out.empty()) report.limit = "steps";
   if (harvest.race != nullptr) {
     report.findings.push_back(conclude(body, options, OnRace::Report, *harvest.race));
   }
@@ -218,8 +231,10 @@ Report explore(const std::function<void()>& body, const Options& given, SourceLo
   const bool is_replay = !options.replay.empty();
   if (options.seed == 0 && !is_replay) {
     options.seed = fresh_seed();
-    std::fprintf(stderr, "raddle: %s: RADDLE_SEED=%llu repeats this exploration\n",
-                 options.test.c_str(), static_cast<unsigned long long>(options.seed));
+    if (!choose_strategy(options).entry->is_search) {
+      std::fprintf(stderr, "raddle: %s: RADDLE_SEED=%llu repeats this exploration\n",
+                   options.test.c_str(), static_cast<unsigned long long>(options.seed));
+    }
   }
 
   // One at a time, when threads of the caller explore side by side.

@@ -82,6 +82,8 @@ End Runtime::run(const std::function<void()>& body, const ExecutionPlan& plan) {
   mute_benign_races(races);
   misuse_.begin_execution();
   arena.begin_execution();
+  named_blocks_.clear();
+  blocks_of_.clear();
   const bool watch =
       recorder_ != nullptr || is_replay_ || all_accesses_visible_ || some_accesses_visible_;
   const End end = engine.run(*plan.strategy, nullptr, nullptr, plan.log, watch);
@@ -144,6 +146,38 @@ void Runtime::run(Thread& thread) {
   }
 }
 
+void Runtime::on_allocation(Thread& self, void* block, std::size_t size, std::uintptr_t pc) {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  if (engine.is_watched() && arena.contains(block)) {
+    const RuntimeScope scope;
+    const std::size_t thread = index(self.id);
+    if (thread >= blocks_of_.size()) blocks_of_.resize(thread + 1);
+    named_blocks_.push_back({address, static_cast<std::uint32_t>(thread), blocks_of_[thread]++});
+  }
+  if (recorder_ != nullptr) note(self, EventKind::Allocate, address, size, pc);
+}
+
+// An object on the heap is known by its block, which is the so manieth of a thread; one on a
+// stack by the thread. Names of blocks may collide when a thread has made more than 2^21 of them:
+// then two objects are taken for one, which costs executions and misses none.
+std::uintptr_t Runtime::stable_name(std::uintptr_t address) {
+  constexpr std::uintptr_t kBlock = std::uintptr_t{1} << 63, kStack = std::uintptr_t{1} << 62;
+  constexpr std::uint32_t kNumbers = 1u << 21;
+  if (arena.contains(reinterpret_cast<const void*>(address))) {
+    auto behind = std::upper_bound(
+        named_blocks_.begin(), named_blocks_.end(), address,
+        [](std::uintptr_t at, const NamedBlock& block) { return at < block.begin; });
+    if (behind == named_blocks_.begin()) return address;  // of an earlier execution
+    const NamedBlock& block = *--behind;
+    return kBlock | std::uintptr_t{block.thread % 1024} << 53 |
+           std::uintptr_t{block.number % kNumbers} << 32 | (address - block.begin);
+  }
+  if (const Thread* owner = engine.owner_of_stack(address)) {
+    return kStack | index(owner->id) << 40 | (address - owner->fiber->stack_low());
+  }
+  return address;
+}
+
 void Runtime::access(Thread& self, std::uintptr_t address, std::uint32_t size, bool is_write,
                      std::uintptr_t pc, bool changes) {
   if (++self.events >= self.attention) [[unlikely]] {
@@ -171,6 +205,9 @@ void Runtime::access_watched(Thread& self, std::uintptr_t address, std::uint32_t
   engine.look_closer(self, kind, address, pc);
   if (all_accesses_visible_ || (some_accesses_visible_ && visible_.contains(address, size))) {
     engine.announce_access(self, kind, address, pc);
+    if (engine.is_watched()) {
+      engine.tell_strategy({kind, {}, self.id, size, engine.step(self), address, 0, 0, pc});
+    }
   }
   if (recorder_ != nullptr) {
     Event event;

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace raddle::harness {
 
@@ -73,6 +74,11 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
 
   void on_event(const scheduler::Event& event) override;
   void run(scheduler::Thread& thread) override;
+  std::uintptr_t stable_name(std::uintptr_t address) override;
+
+  // Whether anybody wants to know of allocations, and that there was one.
+  bool wants_allocations() const { return recorder_ != nullptr || engine.is_watched(); }
+  void on_allocation(scheduler::Thread& self, void* block, std::size_t size, std::uintptr_t pc);
 
   Recorder* recorder() { return recorder_; }
   void note_instrumented_code() { saw_instrumented_code_ = true; }
@@ -107,6 +113,15 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
   bool saw_instrumented_code_ = false;
   Failure failure_;
   Failure race_;
+
+  // Where a strategy searches: the blocks of this execution, which lie one behind the other,
+  // and how many each thread has allocated.
+  struct NamedBlock {
+    std::uintptr_t begin;
+    std::uint32_t thread, number;
+  };
+  std::vector<NamedBlock> named_blocks_;
+  std::vector<std::uint32_t> blocks_of_;
 };
 
 // The one runtime that is exploring in this process, or null.

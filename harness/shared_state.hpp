@@ -47,6 +47,11 @@ struct WorkerState {
   bool has_failed;
   bool has_race;  // OnRace::Explore: a race that did not end the exploration
   bool was_not_instrumented;
+  // Of a search: everything has been explored, or why the end of it was not everything; and how
+  // many executions turned out, on the way, to be no others than some before.
+  bool is_complete;
+  char left_out[160];
+  std::uint64_t redundant;
   FailedExecution failed;  // the log of the running execution is kept here, too
   FailedExecution race;
 };

@@ -63,6 +63,7 @@ class Worker {
       state_.was_not_instrumented = true;
       return;
     }
+    if (exploration_.strategy.is_search) return search();
     std::uint32_t round = 0;
     for (;;) {
       const std::uint64_t first = shared_.next.load();
@@ -97,6 +98,31 @@ class Worker {
     strategy_ = exploration_.strategy.make({options_.seed, runtime_.engine.points()},
                                            exploration_.argument);
     return true;
+  }
+
+  // One execution after the other, until the strategy has seen everything.
+  void search() {
+    // The one that measured the test is none of the strategy's.
+    state_.executions = 0;
+    state_.decisions_min = kNever;
+    state_.decisions_max = state_.decisions_sum = 0;
+    for (std::uint64_t number = 0;; ++number) {
+      if (state_.executions >= options_.executions || is_out_of_time()) return;
+      if (!execute(number, *strategy_)) {
+        count();
+        return;
+      }
+      if (strategy_->was_redundant()) {
+        ++state_.redundant;
+      } else {
+        count();
+      }
+      if (strategy_->next()) continue;
+      const std::string_view left_out = strategy_->left_out();
+      state_.is_complete = left_out.empty();
+      left_out.copy(state_.left_out, sizeof(state_.left_out) - 1);
+      return;
+    }
   }
 
   bool run(std::uint64_t number) {

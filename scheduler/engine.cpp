@@ -78,6 +78,7 @@ End Engine::run(Strategy& strategy, void* (*start)(void*), void* argument, Sched
   log_ = log.count != nullptr ? log : ScheduleLog{nullptr, 0, &unlogged_};
   *log_.count = 0;
   watch_accesses_ = watch_accesses;
+  is_watched_ = strategy.watches();
   thread_count_ = ended_count_ = 0;
   slots_used_ = 0;
   free_slots_.clear();
@@ -209,6 +210,7 @@ void Engine::end_thread(Thread& self) {
   ++self.events;
   took_effect(self, EventKind::ThreadEnd, 0, 0, 0, 0);
   self.has_ended = true;
+  announced_[index(self.id)].kind = EventKind::ThreadEnd;
   enabled_.remove(self.id);
   timed_.remove(self.id);
   yielded_.remove(self.id);
@@ -295,7 +297,7 @@ void Engine::look_closer(Thread& self, EventKind kind, std::uintptr_t address, s
   if (self.events % kLongRun == 0) {
     yielded_.add(self.id);
     any_yielded_ = true;
-    strategy_->on_yield(self.id);
+    strategy_->on_yield(self.id, enabled_.count() < 2);
     reschedule_at_access(self, kind, address, pc);
   } else if (watch_accesses_ && strategy_->wants_point(self.id, self.events)) {
     announce_access(self, kind, address, pc);
@@ -334,20 +336,22 @@ Thread& Engine::pick_after_yields(Thread& self) {
 Thread& Engine::pick_from(const ThreadSet& eligible, Thread& self, bool may_stay) {
   const std::size_t count = eligible.count();
   if (count == 0) [[unlikely]]
-    stop(End::Stuck);
+    stop_stuck(self);
   ThreadId chosen;
   // A forced move is not a choice. Recording it would lengthen every replay and
   // give a search a branch that is not there.
-  if (count == 1) {
+  if (count == 1 && !is_watched_) {
     chosen = eligible.first();
   } else {
-    ++decisions_;
+    decisions_ += count > 1 ? 1 : 0;
     const bool is_current = !self.has_ended && may_stay && eligible.contains(self.id);
     const ThreadId by_default =
         is_current && !timed_.contains(self.id) ? self.id : preferred_other(eligible, self.id);
     const std::span<const Operation> announced{announced_.get(), thread_count_};
     chosen = strategy_->choose_thread({eligible, count, is_current ? self.id : kNoThread,
                                        by_default, announced, self.id, self.events});
+    if (chosen == kNoThread) [[unlikely]]
+      stop(End::Pruned);
     const Operation& operation = announced_[index(chosen)];
     record(chosen != by_default, self, index(chosen), operation.kind, operation.object, false,
            count);
@@ -362,6 +366,26 @@ Thread& Engine::pick_from(const ThreadSet& eligible, Thread& self, bool may_stay
   if (next.is_unmounted) [[unlikely]]
     give_carrier(next);
   return next;
+}
+
+// Nobody can go on.
+void Engine::stop_stuck(Thread& self) {
+  if (is_watched_) {
+    const RuntimeScope scope;
+    std::vector<Operation> announced(announced_.get(), announced_.get() + thread_count_);
+    for (Operation& operation : announced) operation.address = host_.stable_name(operation.address);
+    strategy_->choose_thread({enabled_, 0, kNoThread, kNoThread, announced, self.id, self.events});
+  }
+  stop(End::Stuck);
+}
+
+void Engine::tell_strategy(const Event& event) {
+  Event named = event;
+  named.address = host_.stable_name(event.address);
+  const bool has_mutex = event.kind == EventKind::CondWait || event.kind == EventKind::CondWake ||
+                         event.kind == EventKind::CondTimeout;
+  if (has_mutex) named.extra = host_.stable_name(event.extra);
+  strategy_->on_event(named);
 }
 
 // What goes on by default, if not the thread that ran `last`: the next that needs no time to
@@ -481,7 +505,7 @@ void Engine::yield(Thread& self, bool until_write) {
 void Engine::step_aside(const Thread& self, bool until_write) {
   (until_write ? stuttering_ : yielded_).add(self.id);
   any_yielded_ = true;
-  strategy_->on_yield(self.id);
+  strategy_->on_yield(self.id, enabled_.count() < 2);
 }
 
 void Engine::release_fiber(const Thread& ended) {
@@ -518,6 +542,8 @@ std::span<Thread* const> Engine::sleepers(const Object& object) {
 
 void Engine::wake(Thread& sleeper) {
   sleeper.was_woken = true;
+  if (is_watched_) [[unlikely]]
+    strategy_->on_wake(sleeper.id);
   set_enabled(sleeper);
 }
 
@@ -576,7 +602,8 @@ std::uint64_t Engine::progress() const {
 }
 
 const Thread* Engine::owner_of_stack(std::uintptr_t address) const {
-  for (std::size_t i = 0; i < thread_count_; ++i) {
+  // Newest first: a stack is used again once its thread was joined.
+  for (std::size_t i = thread_count_; i-- > 0;) {
     const Fiber& fiber = *threads_[i]->fiber;
     if ((address >= fiber.stack_low() && address < fiber.stack_high()) || fiber.in_guard(address)) {
       return threads_[i].get();

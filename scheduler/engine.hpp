@@ -27,6 +27,7 @@ enum class End : std::uint8_t {
   Stuck,      // threads remain and none can go on: blocked() says why
   StepLimit,
   Stopped,  // stop() was called
+  Pruned,   // the strategy had no use for the rest
   TooManyThreads,
 };
 
@@ -37,6 +38,9 @@ class Host {
   // Runs the thread's function and its exit handlers, on its own fiber. Must
   // not let an exception out.
   virtual void run(Thread& thread) = 0;
+  // For an address a name that depends on nothing but what the thread that it belongs to has
+  // done, where addresses depend on the order in which threads allocate memory.
+  virtual std::uintptr_t stable_name(std::uintptr_t address) { return address; }
 };
 
 struct Limits {
@@ -137,8 +141,14 @@ class Engine {
       self.run_length = 0;
       step_aside(self, false);
     }
-    observer_.on_event({kind, order, self.id, size, step(self), address, value, extra, pc});
+    const Event event{kind, order, self.id, size, step(self), address, value, extra, pc};
+    if (is_watched_) [[unlikely]]
+      tell_strategy(event);
+    observer_.on_event(event);
   }
+  // The same for what only the strategy is to know: a plain access that it was asked about.
+  void tell_strategy(const Event& event);
+  bool is_watched() const { return is_watched_; }
 
   // Is what `thread` has announced possible now, timeouts aside?
   bool is_enabled(const Thread& thread) const;
@@ -248,6 +258,7 @@ class Engine {
   void switch_from(Thread& self, Thread& next);
   Thread& pick(Thread& self);
   Thread& pick_after_yields(Thread& self);
+  [[noreturn]] void stop_stuck(Thread& self);
   Thread& pick_from(const ThreadSet& eligible, Thread& self, bool may_stay);
   ThreadId preferred_other(const ThreadSet& eligible, ThreadId last) const;
   ThreadId preferred_by_time(const ThreadSet& eligible, std::size_t from) const;
@@ -278,6 +289,7 @@ class Engine {
   std::uint32_t unlogged_ = 0;  // counts where nobody wants a log
   bool is_running_ = false;
   bool watch_accesses_ = false;
+  bool is_watched_ = false;  // by the strategy
   End end_ = End::Completed;
 
   // Threads of this execution, and for each its fiber and what it announced. Reused.

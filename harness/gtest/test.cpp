@@ -51,9 +51,8 @@ class Explored final : public testing::Test {
     if (report.limit == "replay") {
       std::printf("[  raddle  ] %s: replayed: clean\n", report.test.c_str());
     } else {
-      std::printf("[  raddle  ] %s: %llu executions, %s, seed %llu: clean\n", report.test.c_str(),
-                  static_cast<unsigned long long>(report.executions), report.strategy.c_str(),
-                  static_cast<unsigned long long>(report.seed));
+      std::printf("[  raddle  ] %s: %llu executions, %s: clean\n", report.test.c_str(),
+                  static_cast<unsigned long long>(report.executions), report.coverage().c_str());
     }
     std::fflush(stdout);
   }

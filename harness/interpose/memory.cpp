@@ -39,11 +39,8 @@ void* allocate(std::size_t size, std::size_t alignment, std::uintptr_t pc) {
     void* block = arena.allocate(size, alignment, pc, self->id);
     if (block != nullptr) {
       // The arena hands out no address twice in one execution: detectors have
-      // nothing to forget, and only a report wants to know.
-      if (runtime->recorder() != nullptr) {
-        runtime->note(*self, EventKind::Allocate, reinterpret_cast<std::uintptr_t>(block), size,
-                      caller(pc));
-      }
+      // nothing to forget, and only reports and searches want to know.
+      if (runtime->wants_allocations()) runtime->on_allocation(*self, block, size, caller(pc));
       return block;
     }
   }

@@ -109,6 +109,15 @@ std::string Finding::text(bool color) const {
   return out;
 }
 
+std::string Report::coverage() const {
+  if (complete) return "complete: every interleaving was explored";
+  if (!left_out.empty()) return fmt::format("strategy {}: not complete: {}", strategy, left_out);
+  if (strategy == "exhaustive") {
+    return fmt::format("strategy {}: not complete: ended by {}", strategy, limit);
+  }
+  return fmt::format("strategy {}, seed {}", strategy, seed);
+}
+
 std::string Report::text(bool color) const {
   std::string out;
   const std::string of = test.empty() ? "" : test + ": ";
@@ -116,7 +125,7 @@ std::string Report::text(bool color) const {
       findings.empty() ? paint("nothing found", Ink::Green, color)
                        : paint(report::counted(findings.size(), "finding"), Ink::Red, color);
   out += fmt::format("{}{} in {}", of, verdict, report::counted(executions, "execution"));
-  if (!strategy.empty()) out += fmt::format(", strategy {}, seed {}", strategy, seed);
+  if (!strategy.empty()) out += ", " + coverage();
   out += fmt::format(", {:.2f} s\n", elapsed_s);
   for (const Finding& finding : findings) out += "\n" + finding.text(color);
   return out;

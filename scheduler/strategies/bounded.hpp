@@ -20,7 +20,7 @@ class Bounded final : public Strategy {
   bool wants_point(ThreadId, std::uint64_t) const override { return at_accesses_; }
 
   // After an execution: turns to the next schedule. False if that was the last one.
-  bool next();
+  bool next() override;
 
  private:
   // Points beyond this depth take the default.

@@ -1,5 +1,6 @@
 #include "scheduler/strategies/factory.hpp"
 
+#include "scheduler/strategies/exhaustive/exhaustive.hpp"
 #include "scheduler/strategies/pct.hpp"
 #include "scheduler/strategies/random.hpp"
 
@@ -12,17 +13,24 @@ constexpr std::array kStrategies{
     StrategyEntry{
         "random", "random[:SWITCH_PROBABILITY]",
         "a random walk; without a probability executions take turns with several",
-        "switch probability", Random::kVaried, 0, 1, false,
+        "switch probability", Random::kVaried, 0, 1, false, false,
         [](const StrategyContext& context, double probability) -> std::unique_ptr<Strategy> {
           return std::make_unique<Random>(context.seed, probability);
         }},
     StrategyEntry{"pct", "pct[:DEPTH]",
                   "random priorities, lowered at DEPTH - 1 points: finds bugs of that depth with a "
                   "known probability",
-                  "depth", 3, 1, Pct::kDepthMax, true,
+                  "depth", 3, 1, Pct::kDepthMax, true, false,
                   [](const StrategyContext& context, double depth) -> std::unique_ptr<Strategy> {
                     return std::make_unique<Pct>(context.seed, static_cast<unsigned>(depth),
                                                  context.points);
+                  }},
+    StrategyEntry{"exhaustive", "exhaustive",
+                  "every interleaving, one execution for all that only differ in the order of "
+                  "what commutes; says when it is complete",
+                  "", 0, 0, 0, true, true,
+                  [](const StrategyContext&, double) -> std::unique_ptr<Strategy> {
+                    return std::make_unique<Exhaustive>();
                   }},
 };
 

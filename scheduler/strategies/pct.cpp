@@ -52,7 +52,7 @@ ThreadId Pct::choose_thread(const SchedulingPoint& point) {
   const std::uint64_t now = now_++;
   while (next_change_ + 1 < depth_ && change_at_[next_change_] <= now) {
     ++next_change_;
-    on_yield(best);
+    on_yield(best, false);
     best = highest();
   }
   return best;
@@ -60,7 +60,7 @@ ThreadId Pct::choose_thread(const SchedulingPoint& point) {
 
 std::size_t Pct::choose_value(const ValueChoice& choice) { return generator_.below(choice.count); }
 
-void Pct::on_yield(ThreadId thread) {
+void Pct::on_yield(ThreadId thread, bool) {
   priority(thread);
   priorities_[index(thread)] = lowest_--;
 }

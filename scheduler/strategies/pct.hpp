@@ -25,7 +25,7 @@ class Pct final : public Strategy {
   void begin(std::uint64_t number) override;
   ThreadId choose_thread(const SchedulingPoint& point) override;
   std::size_t choose_value(const ValueChoice& choice) override;
-  void on_yield(ThreadId thread) override;
+  void on_yield(ThreadId thread, bool is_alone) override;
 
  private:
   std::uint64_t priority(ThreadId thread);

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "scheduler/events/event.hpp"
 #include "scheduler/operation.hpp"
 #include "scheduler/thread_set.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace raddle::scheduler {
 
@@ -43,11 +45,28 @@ class Strategy {
   virtual ThreadId choose_thread(const SchedulingPoint& point) = 0;
   virtual std::size_t choose_value(const ValueChoice& choice) = 0;
   // The thread let the others go first: it yielded, slept, timed out or read
-  // the same again.
-  virtual void on_yield(ThreadId) {}
+  // the same again. `is_alone`: no other could go on anyway.
+  virtual void on_yield(ThreadId, bool is_alone) { static_cast<void>(is_alone); }
   // Is a plain access of `thread`, when it has had `events` events, to be a
   // scheduling point although nothing else makes it one?
   virtual bool wants_point(ThreadId, std::uint64_t) const { return false; }
+
+  // --- For a strategy that searches. ---
+
+  // Is it to be asked where there is nothing to choose, too (and when nobody can go on: with a
+  // count of 0), and told of each event? It may answer kNoThread: the execution ends there.
+  virtual bool watches() const { return false; }
+  // An operation took effect, in the thread that was chosen last. Addresses are names, which do
+  // not depend on the order of what other threads do: see Host::stable_name.
+  virtual void on_event(const Event&) {}
+  // It woke a thread that was asleep on a condition or a futex.
+  virtual void on_wake(ThreadId) {}
+  // After an execution, on an ordinary stack. False: there is nothing more to explore.
+  virtual bool next() { return true; }
+  // Was the last execution one that need not have been run to its end?
+  virtual bool was_redundant() const { return false; }
+  // Why what next() came to the end of was not everything; empty if it was.
+  virtual std::string_view left_out() const { return {}; }
 };
 
 }  // namespace raddle::scheduler

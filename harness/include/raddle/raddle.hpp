@@ -116,12 +116,20 @@ struct Report {
   std::string strategy;
   std::uint64_t seed = 0;
   std::uint64_t executions = 0;
-  std::string limit;  // what ended the exploration: "executions", "time", "finding", "replay"
+  // What ended the exploration: "complete", "executions", "time", "finding", "replay", and "steps"
+  // where `left_out` says more.
+  std::string limit;
+  bool complete = false;  // every interleaving was explored; only strategy "exhaustive" can say so
+  std::string left_out;   // why an exploration that came to its end is not complete; else empty
+  std::uint64_t redundant =
+      0;  // executions begun and given up, for they were none but others again
   double elapsed_s = 0;
   Decisions decisions;  // per execution
   std::vector<Finding> findings;
 
   bool clean() const { return findings.empty(); }
+  // What was explored, in a few words: "complete: every interleaving was explored".
+  std::string coverage() const;
   std::string text(bool color = false) const;
 };
 
@@ -157,7 +165,7 @@ class UsageError : public std::runtime_error {
 // Every field can be set from outside as RADDLE_<NAME>; the environment wins.
 struct Options {
   std::string test = {};              // names the exploration; default: where explore() is called
-  std::string strategy = "random";    // RADDLE_STRATEGY: random, random:P, pct, pct:D
+  std::string strategy = "random";    // RADDLE_STRATEGY: random[:P], pct[:D], exhaustive
   std::uint64_t seed = 0;             // RADDLE_SEED; 0: a fresh one, printed before the run
   std::uint64_t executions = 10'000;  // RADDLE_EXECUTIONS
   double time_s = 0;                  // RADDLE_TIME ("500ms", "10s", "2m"); 0: no limit

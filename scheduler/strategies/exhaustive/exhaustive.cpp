@@ -1,0 +1,224 @@
+#include "scheduler/strategies/exhaustive/exhaustive.hpp"
+
+#include "scheduler/thread.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace raddle::scheduler {
+namespace {
+
+// Steps of one execution. What takes more is taken for a loop that spins.
+constexpr std::uint32_t kStepsMax = 20'000;
+
+void merge(std::span<const Access> from, std::vector<Access>& to) {
+  for (const Access& access : from) {
+    const bool is_there = std::any_of(to.begin(), to.end(), [&](const Access& other) {
+      return other.is_of_same_object(access) && other.kind == access.kind &&
+             other.bytes == access.bytes;
+    });
+    if (!is_there) to.push_back(access);
+  }
+}
+
+}  // namespace
+
+void Exhaustive::begin(std::uint64_t) {
+  depth_ = 0;
+  steps_ = 0;
+  values_in_step_ = 0;
+  was_pruned_ = false;
+  stuck_.clear();
+}
+
+Exhaustive::Node& Exhaustive::push() {
+  if (size_ == nodes_.size()) nodes_.emplace_back();
+  Node& node = nodes_[size_++];
+  depth_ = size_;
+  node.did.clear();
+  node.asleep.clear();
+  node.pending.clear();
+  node.explored = 0;
+  return node;
+}
+
+bool Exhaustive::is_asleep(const Node& node, ThreadId thread) const {
+  return std::any_of(node.asleep.begin(), node.asleep.end(),
+                     [&](const Sleeper& sleeper) { return sleeper.thread == thread; });
+}
+
+// The step that was running is over.
+void Exhaustive::finish_step() {
+  if (steps_ <= known_) return;
+  merge(history_[steps_ - 1].what.accesses, nodes_[node_of_step_[steps_ - 1]].did);
+}
+
+// Who was asleep before the last step, and is still so after it.
+void Exhaustive::inherit_sleepers(Node& node) {
+  if (steps_ == 0) return;
+  const Node& before = nodes_[node_of_step_[steps_ - 1]];
+  for (const Sleeper& sleeper : before.asleep) {
+    if (sleeper.thread == before.chosen ||
+        is_dependent(sleeper.accesses, history_[steps_ - 1].what.accesses)) {
+      continue;
+    }
+    node.asleep.push_back(sleeper);
+  }
+}
+
+ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
+  const RuntimeScope scope;
+  finish_step();
+  if (point.count == 0) {
+    for (std::size_t i = 0; i < point.announced.size(); ++i) {
+      stuck_.push_back({thread_id(i), point.announced[i]});
+    }
+    return kNoThread;
+  }
+  values_in_step_ = 0;
+  Node* node = nullptr;
+  if (depth_ < size_) {
+    node = &nodes_[depth_++];
+    if (node->is_value || !point.eligible.contains(node->chosen)) {
+      left_out_ = "the test did not do the same under the same schedule";
+      was_pruned_ = true;
+      return kNoThread;
+    }
+  } else {
+    if (steps_ == kStepsMax) {
+      left_out_ = "an execution has more than 20,000 steps: loops that spin have no end";
+      was_pruned_ = true;
+      return kNoThread;
+    }
+    node = &push();
+    node->is_value = false;
+    inherit_sleepers(*node);
+    node->pending.replace(std::exchange(guide_, {}));
+    guided_values_.clear();
+    ThreadId chosen = kNoThread;
+    while (chosen == kNoThread && !node->pending.empty()) {
+      const auto branch = node->pending.take_first();
+      if (!point.eligible.contains(branch->step.id.thread) ||
+          is_asleep(*node, branch->step.id.thread)) {
+        continue;
+      }
+      chosen = branch->step.id.thread;
+      guided_values_ = std::move(branch->step.values);
+      guide_ = std::move(branch->behind);
+    }
+    if (chosen == kNoThread && !is_asleep(*node, point.preferred)) chosen = point.preferred;
+    for (std::size_t i = 0; chosen == kNoThread && i < point.count; ++i) {
+      if (!is_asleep(*node, point.eligible.nth(i))) chosen = point.eligible.nth(i);
+    }
+    if (chosen == kNoThread) {
+      depth_ = --size_;
+      was_pruned_ = true;
+      return kNoThread;
+    }
+    node->chosen = chosen;
+    node->step = steps_;
+  }
+  if (steps_ >= known_) {
+    history_.begin_step(node->chosen, point.announced[index(node->chosen)]);
+    node_of_step_.resize(steps_);
+    node_of_step_.push_back(static_cast<std::uint32_t>(depth_ - 1));
+  }
+  ++steps_;
+  return node->chosen;
+}
+
+std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
+  // A hint that others should go first: all orders are explored anyway.
+  if (choice.kind == EventKind::Yield) return choice.count - 1;
+  const RuntimeScope scope;
+  Node* node = nullptr;
+  if (depth_ < size_) {
+    node = &nodes_[depth_++];
+    if (!node->is_value || node->count != choice.count) {
+      left_out_ = "the test did not do the same under the same schedule";
+      return 0;
+    }
+  } else {
+    node = &push();
+    node->is_value = true;
+    node->count = choice.count;
+    node->first = values_in_step_ < guided_values_.size()
+                      ? guided_values_[values_in_step_] % choice.count
+                      : 0;
+    node->step = steps_ > 0 ? steps_ - 1 : 0;
+  }
+  ++values_in_step_;
+  const std::size_t value = (node->first + node->explored) % node->count;
+  if (steps_ > known_) history_.add_value(static_cast<std::uint16_t>(value));
+  return value;
+}
+
+void Exhaustive::on_event(const Event& event) {
+  if (steps_ <= known_) return;
+  const RuntimeScope scope;
+  history_.add(event);
+}
+
+void Exhaustive::on_wake(ThreadId sleeper) {
+  if (steps_ > 0) history_.on_wake(sleeper, steps_ - 1);
+}
+
+void Exhaustive::on_yield(ThreadId, bool is_alone) {
+  if (!is_alone) left_out_ = "a thread ran for so long that it had to let others go first";
+}
+
+void Exhaustive::reverse(const History::Race& race) {
+  Node& node = nodes_[node_of_step_[race.first]];
+  Sequence sequence = history_.reversed(race);
+  for (const Sleeper& sleeper : node.asleep) {
+    std::size_t place = 0;
+    if (is_weak_initial(sleeper.thread, sleeper.accesses, sequence, place)) return;
+  }
+  node.pending.insert(std::move(sequence));
+}
+
+bool Exhaustive::next() {
+  finish_step();
+  if (depth_ < size_) {
+    left_out_ = "the test did not do the same under the same schedule";
+    return false;
+  }
+  races_.clear();
+  history_.find_races(known_, races_);
+  if (!was_pruned_) {
+    for (const History::Race& race : races_) reverse(race);
+    for (const Waiting& waiting : stuck_) {
+      races_.clear();
+      history_.find_races(waiting.thread, waiting.operation, races_);
+      for (const History::Race& race : races_) reverse(race);
+    }
+  }
+  for (; size_ > 0; --size_) {
+    Node& node = nodes_[size_ - 1];
+    if (!turn(node)) continue;
+    known_ = node.step;
+    history_.truncate(known_);
+    return true;
+  }
+  return false;
+}
+
+// To what is to be explored next at the node. False if that is nothing.
+bool Exhaustive::turn(Node& node) {
+  guide_.clear();
+  guided_values_.clear();
+  if (node.is_value) return ++node.explored < node.count;
+  node.asleep.push_back({node.chosen, std::move(node.did)});
+  node.did.clear();
+  while (!node.pending.empty()) {
+    const auto branch = node.pending.take_first();
+    if (is_asleep(node, branch->step.id.thread)) continue;
+    node.chosen = branch->step.id.thread;
+    guided_values_ = std::move(branch->step.values);
+    guide_ = std::move(branch->behind);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace raddle::scheduler

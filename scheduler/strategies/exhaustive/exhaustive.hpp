@@ -1,0 +1,77 @@
+#pragma once
+
+#include "scheduler/strategies/exhaustive/history.hpp"
+#include "scheduler/strategies/exhaustive/wakeup_tree.hpp"
+#include "scheduler/strategies/strategy.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace raddle::scheduler {
+
+// Every interleaving under sequential consistency, one execution for each Mazurkiewicz trace:
+// optimal dynamic partial-order reduction with wakeup trees (Abdulla, Aronis, Jonsson, Sagonas,
+// POPL 2014; blocking operations as in the authors' JACM 2017). docs/exhaustive.md says what
+// counts as dependent, and what the search relies on.
+class Exhaustive final : public Strategy {
+ public:
+  void begin(std::uint64_t number) override;
+  ThreadId choose_thread(const SchedulingPoint& point) override;
+  std::size_t choose_value(const ValueChoice& choice) override;
+  bool watches() const override { return true; }
+  void on_event(const Event& event) override;
+  void on_wake(ThreadId sleeper) override;
+  void on_yield(ThreadId thread, bool is_alone) override;
+  bool next() override;
+  bool was_redundant() const override { return was_pruned_; }
+  std::string_view left_out() const override { return left_out_; }
+
+ private:
+  // A thread that need not go on before another does something dependent: what comes of that
+  // has been explored.
+  struct Sleeper {
+    ThreadId thread;
+    std::vector<Access> accesses;
+  };
+
+  // A choice on the way of the running execution.
+  struct Node {
+    bool is_value = false;
+    // Of a value: how many there are, which comes first, and how many have been explored.
+    std::size_t count = 0, first = 0, explored = 0;
+    // Of a thread: which, the step that follows, and what it did whatever values it chose.
+    ThreadId chosen{};
+    std::uint32_t step = 0;
+    std::vector<Access> did;
+    std::vector<Sleeper> asleep;
+    WakeupTree pending;
+  };
+
+  Node& push();
+  bool is_asleep(const Node& node, ThreadId thread) const;
+  void finish_step();
+  void inherit_sleepers(Node& node);
+  bool turn(Node& node);
+  void reverse(const History::Race& race);
+
+  std::vector<Node> nodes_;  // those behind size_ are kept for their memory
+  std::size_t size_ = 0;
+  std::size_t depth_ = 0;    // of the running execution: nodes passed
+  std::uint32_t known_ = 0;  // steps that are as they were in the execution before
+  std::uint32_t steps_ = 0;  // of the running execution, so far
+  std::vector<std::unique_ptr<WakeupTree::Branch>> guide_;  // what is to follow the last choice
+  std::vector<std::uint16_t> guided_values_;
+  std::size_t values_in_step_ = 0;
+  History history_;
+  std::vector<std::uint32_t> node_of_step_;
+  struct Waiting {
+    ThreadId thread;
+    Operation operation;
+  };
+  std::vector<Waiting> stuck_;
+  std::vector<History::Race> races_;
+  bool was_pruned_ = false;
+  std::string_view left_out_;
+};
+
+}  // namespace raddle::scheduler

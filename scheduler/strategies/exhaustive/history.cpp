@@ -1,0 +1,216 @@
+#include "scheduler/strategies/exhaustive/history.hpp"
+
+#include <algorithm>
+
+namespace raddle::scheduler {
+
+void History::clear() { truncate(0); }
+
+void History::begin_step(ThreadId thread, const Operation& announced) {
+  const std::size_t i = index(thread);
+  if (i >= last_.size()) {
+    last_.resize(i + 1, kNone);
+    creator_.resize(i + 1, kNone);
+    waker_.resize(i + 1, kNone);
+    places_.resize(i + 1);
+  }
+  if (size_ == steps_.size()) steps_.emplace_back();
+  Step& step = steps_[size_];
+  step.announced = announced.kind;
+  step.is_timed = announced.is_timed();
+  step.before = last_[i];
+  step.what.id = {thread, static_cast<std::uint32_t>(places_[i].size())};
+  step.what.needs = {};
+  step.what.accesses.clear();
+  step.what.values.clear();
+  if (places_[i].empty() && creator_[i] < size_) step.what.needs[0] = id_of(creator_[i]);
+  last_[i] = size();
+  places_[i].push_back(size());
+  ++size_;
+}
+
+void History::add(const Event& event) {
+  Step& step = steps_[size_ - 1];
+  const std::uint32_t self = size() - 1;
+  const auto thread = [](std::uint64_t value) { return static_cast<std::size_t>(value); };
+  switch (event.kind) {
+    case EventKind::ThreadCreate:
+      if (thread(event.value) >= creator_.size()) {
+        last_.resize(thread(event.value) + 1, kNone);
+        creator_.resize(last_.size(), kNone);
+        waker_.resize(last_.size(), kNone);
+        places_.resize(last_.size());
+      }
+      creator_[thread(event.value)] = self;
+      break;
+    case EventKind::ThreadJoin:
+      if (last_[thread(event.value)] != kNone) {
+        step.what.needs[1] = id_of(last_[thread(event.value)]);
+      }
+      break;
+    case EventKind::CondWake:
+    case EventKind::FutexWoken:
+      if (!step.is_timed && waker_[index(event.thread)] < self) {
+        step.what.needs[2] = id_of(waker_[index(event.thread)]);
+      }
+      break;
+    case EventKind::BarrierLeave: {
+      // The last of those that had to arrive, which may be the thread itself.
+      const Access barrier{
+          event.address, ObjectClass::Barrier, Access::Kind::Write, 0xff, false, 0};
+      for (std::size_t i = uses_of(barrier).size(); i-- > 0;) {
+        const Use& use = uses_of(barrier)[i];
+        if (use.access.load == 0) continue;
+        if (use.step != self) step.what.needs[2] = id_of(use.step);
+        break;
+      }
+      break;
+    }
+    default: break;
+  }
+  const std::size_t first = step.what.accesses.size();
+  add_accesses(event, step.is_timed, step.what.accesses);
+  for (std::size_t i = first; i < step.what.accesses.size(); ++i) {
+    Access& access = step.what.accesses[i];
+    // Marks the arrival that opens the barrier.
+    if (event.kind == EventKind::BarrierArrive && event.value == 0) access.load = 1;
+    if (access.object == ObjectClass::Semaphore) settle_count(event, access);
+    uses_of(access).push_back({self, access});
+  }
+}
+
+void History::settle_count(const Event& event, Access& access) {
+  std::int32_t load = access.load;
+  for (const Use& use : uses_of(access)) load += use.access.load;
+  access.load -= load + static_cast<std::int32_t>(event.value);
+}
+
+std::vector<History::Use>& History::uses_of(const Access& access) {
+  const auto [found, is_new] = objects_.try_emplace({access.address, access.object},
+                                                    static_cast<std::uint32_t>(uses_.size()));
+  if (is_new) uses_.emplace_back();
+  return uses_[found->second];
+}
+
+void History::truncate(std::uint32_t size) {
+  while (size_ > size) {
+    Step& step = steps_[--size_];
+    for (const Access& access : step.what.accesses) uses_of(access).pop_back();
+    const std::size_t thread = index(step.what.id.thread);
+    last_[thread] = step.before;
+    places_[thread].pop_back();
+  }
+}
+
+std::uint32_t History::place_of(const StepId& id) const {
+  return places_[index(id.thread)][id.number];
+}
+
+void History::join(std::uint32_t step, Clock& clock) const {
+  const Clock& other = clocks_[step];
+  for (std::size_t i = 0; i < other.size(); ++i) clock[i] = std::max(clock[i], other[i]);
+}
+
+void History::find_races(std::uint32_t from, std::vector<Race>& out) {
+  if (clocks_.size() < size_) clocks_.resize(size_);
+  for (std::uint32_t i = from; i < size(); ++i) {
+    find_races_of(i, steps_[i].what, steps_[i].before, out);
+  }
+}
+
+void History::find_races(ThreadId thread, const Operation& announced, std::vector<Race>& out) {
+  if (index(thread) >= last_.size()) return;
+  blocked_ = {};
+  blocked_.what.id = {thread, static_cast<std::uint32_t>(places_[index(thread)].size())};
+  blocked_.announced = announced.kind;
+  add_awaited(announced, blocked_.what.accesses);
+  if (blocked_.what.accesses.empty()) return;
+  if (clocks_.size() < size_ + 1) clocks_.resize(size_ + 1);
+  find_races_of(size(), blocked_.what, last_[index(thread)], out);
+}
+
+namespace {
+
+// Everything dependent on `access` that comes before such a write comes before the write.
+bool covers(const Access& write, const Access& access) {
+  return write.kind == Access::Kind::Write && (write.bytes & access.bytes) == access.bytes;
+}
+
+}  // namespace
+
+// `clock` learns what comes before step `second` because of `access`.
+void History::join_uses(std::uint32_t second, const Access& access, Clock& clock) {
+  const std::vector<Use>& uses = uses_of(access);
+  for (std::size_t i = uses.size(); i-- > 0;) {
+    if (uses[i].step >= second || !is_dependent(uses[i].access, access)) continue;
+    join(uses[i].step, clock);
+    if (covers(uses[i].access, access)) return;
+  }
+}
+
+void History::find_races_of(std::uint32_t second, const SequenceStep& step, std::uint32_t before,
+                            std::vector<Race>& out) {
+  Clock& clock = clocks_[second];
+  clock.assign(last_.size(), 0);
+  if (before != kNone) join(before, clock);
+  for (const StepId& need : step.needs) {
+    if (need.thread != kNoThread) join(place_of(need), clock);
+  }
+  accepted_.clear();
+  for (const Access& access : step.accesses) {
+    // What comes before it by way of another object has something between them.
+    others_ = clock;
+    for (const Access& other : step.accesses) {
+      if (!other.is_of_same_object(access)) join_uses(second, other, others_);
+    }
+    find_races_of(second, access, others_, out);
+  }
+  for (const Access& access : step.accesses) join_uses(second, access, clock);
+  clock[index(step.id.thread)] = step.id.number + 1;
+}
+
+void History::find_races_of(std::uint32_t second, const Access& access, const Clock& before,
+                            std::vector<Race>& out) {
+  const std::vector<Use>& uses = uses_of(access);
+  for (std::size_t i = uses.size(); i-- > 0;) {
+    const Use& use = uses[i];
+    if (use.step >= second || !is_dependent(use.access, access)) continue;
+    const bool has_between =
+        is_before(use.step, before) ||
+        std::any_of(accepted_.begin(), accepted_.end(),
+                    [&](std::uint32_t other) { return is_before(use.step, clocks_[other]); });
+    // What it waited for cannot come after it; but what was before that perhaps can.
+    const bool accepted = !has_between && (!access.waits || could_go_on(access, use.step, second));
+    if (accepted) {
+      accepted_.push_back(use.step);
+      out.push_back({use.step, second});
+    }
+    if ((has_between || accepted) && covers(use.access, access)) return;
+  }
+}
+
+// Would `access`, which was made by step `until`, have been let on without the step `without` and
+// all that came after it because of it?
+bool History::could_go_on(const Access& access, std::uint32_t without, std::uint32_t until) {
+  std::int32_t load = 0;
+  for (const Use& use : uses_of(access)) {
+    if (use.step >= until) break;
+    if (use.step >= without && is_before(without, clocks_[use.step])) continue;
+    load += use.access.load;
+  }
+  return is_open(access, load);
+}
+
+Sequence History::reversed(const Race& race) const {
+  Sequence sequence;
+  for (std::uint32_t i = race.first + 1; i < size(); ++i) {
+    if (!is_before(race.first, clocks_[i])) sequence.push_back(steps_[i].what);
+  }
+  const Step& second = race.second < size() ? steps_[race.second] : blocked_;
+  sequence.push_back(second.what);
+  sequence.back().values.clear();
+  widen(second.announced, sequence.back().accesses);
+  return sequence;
+}
+
+}  // namespace raddle::scheduler

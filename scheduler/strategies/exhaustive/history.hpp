@@ -1,0 +1,104 @@
+// The steps of one execution, what they did to which object, and which of them race.
+#pragma once
+
+#include "scheduler/strategies/exhaustive/access.hpp"
+#include "scheduler/strategies/exhaustive/wakeup_tree.hpp"
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace raddle::scheduler {
+
+// Vector clocks over the dependence of steps, and from them the pairs whose order could have been
+// the other one. Near linear in the length of the execution.
+class History {
+ public:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  struct Step {
+    SequenceStep what;
+    EventKind announced{};
+    std::uint32_t before = kNone;  // the thread's own step before this one
+    bool is_timed = false;
+  };
+
+  // Two steps that are dependent, with nothing between them that makes them so: the second one
+  // could have come first.
+  struct Race {
+    std::uint32_t first;
+    std::uint32_t second;  // size(): the step of `Blocked`
+  };
+
+  void clear();
+  std::uint32_t size() const { return static_cast<std::uint32_t>(size_); }
+  const Step& operator[](std::uint32_t step) const { return steps_[step]; }
+
+  // A step of `thread` begins, with what it has announced.
+  void begin_step(ThreadId thread, const Operation& announced);
+  // Something that the last step did.
+  void add(const Event& event);
+  void add_value(std::uint16_t value) { steps_[size_ - 1].what.values.push_back(value); }
+  // Step `step` woke `sleeper`.
+  void on_wake(ThreadId sleeper, std::uint32_t step) {
+    if (index(sleeper) < waker_.size()) waker_[index(sleeper)] = step;
+  }
+
+  // Forgets all steps from `size` on.
+  void truncate(std::uint32_t size);
+
+  // Looks at the steps from `from` on, in order. To be done once for each.
+  void find_races(std::uint32_t from, std::vector<Race>& out);
+  // The same for the operation of a thread that was never let on.
+  void find_races(ThreadId thread, const Operation& announced, std::vector<Race>& out);
+
+  // What could have been done in place of `race.first`: all that does not come after it because
+  // of it, and then the second.
+  Sequence reversed(const Race& race) const;
+
+ private:
+  struct Use {
+    std::uint32_t step;
+    Access access;
+  };
+  using Clock = std::vector<std::uint32_t>;
+
+  std::vector<Use>& uses_of(const Access& access);
+  void join_uses(std::uint32_t second, const Access& access, Clock& clock);
+  void find_races_of(std::uint32_t second, const Access& access, const Clock& before,
+                     std::vector<Race>& out);
+  // A semaphore was told its count: if that is not what its uses make it, it is another one.
+  void settle_count(const Event& event, Access& access);
+  void find_races_of(std::uint32_t second, const SequenceStep& step, std::uint32_t before,
+                     std::vector<Race>& out);
+  void join(std::uint32_t step, Clock& clock) const;
+  bool is_before(std::uint32_t step, const Clock& clock) const {
+    return clock[index(steps_[step].what.id.thread)] > steps_[step].what.id.number;
+  }
+  bool could_go_on(const Access& access, std::uint32_t without, std::uint32_t until);
+  StepId id_of(std::uint32_t step) const { return steps_[step].what.id; }
+  std::uint32_t place_of(const StepId& id) const;
+
+  std::vector<Step> steps_;  // those behind size_ are kept for their memory
+  std::size_t size_ = 0;
+  std::vector<Clock> clocks_;                          // by step; of each thread, how many steps
+  std::vector<std::uint32_t> last_, creator_, waker_;  // by thread
+  std::vector<std::vector<std::uint32_t>> places_;     // by thread and number
+  std::vector<std::vector<Use>> uses_;
+  struct Key {
+    std::uint64_t address;
+    ObjectClass object;
+    bool operator==(const Key&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const {
+      return (key.address + static_cast<std::uint64_t>(key.object)) * 0x9E3779B97F4A7C15ull >> 16;
+    }
+  };
+  std::unordered_map<Key, std::uint32_t, Hash> objects_;
+  std::vector<std::uint32_t> accepted_;
+  Clock others_;
+  Step blocked_;
+};
+
+}  // namespace raddle::scheduler

@@ -1,0 +1,65 @@
+// Which sequences of steps are still to be explored from one state (Abdulla, Aronis, Jonsson,
+// Sagonas: Optimal Dynamic Partial Order Reduction, POPL 2014, section 6).
+#pragma once
+
+#include "scheduler/events/ids.hpp"
+#include "scheduler/strategies/exhaustive/access.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace raddle::scheduler {
+
+// A step by its thread and how many that thread had before: the same in all executions that do
+// the same, in whatever order.
+struct StepId {
+  ThreadId thread{kNoThread};
+  std::uint32_t number = 0;
+
+  friend bool operator==(const StepId&, const StepId&) = default;
+};
+
+// A step as a member of a sequence.
+struct SequenceStep {
+  StepId id;
+  // The steps, other than the thread's own, without which it could not be: the one that created
+  // the thread, the last of a thread that it joins, the one that woke it.
+  std::array<StepId, 3> needs{};
+  std::vector<Access> accesses;
+  std::vector<std::uint16_t> values;  // chosen within it, in order
+};
+
+// May `b` not come before `a`, which comes before it now, or does their order change what they do?
+bool is_ordered(const SequenceStep& a, const SequenceStep& b);
+
+using Sequence = std::vector<SequenceStep>;
+
+// Can the thread of `first` begin `sequence`: is it not in it and independent of all of it, or is
+// its first step in it one that nothing before it has to precede? If it is in it, `place` says
+// where; else it is the sequence's length. (Weak initials of the paper.)
+bool is_weak_initial(ThreadId thread, std::span<const Access> accesses, const Sequence& sequence,
+                     std::size_t& place);
+
+class WakeupTree {
+ public:
+  struct Branch {
+    SequenceStep step;
+    std::vector<std::unique_ptr<Branch>> behind;
+  };
+
+  bool empty() const { return branches_.empty(); }
+  void clear() { branches_.clear(); }
+  // The branch to be explored next, taken out.
+  std::unique_ptr<Branch> take_first();
+  void replace(std::vector<std::unique_ptr<Branch>> branches) { branches_ = std::move(branches); }
+
+  // Adds `sequence`, unless a branch covers it.
+  void insert(Sequence sequence);
+
+ private:
+  std::vector<std::unique_ptr<Branch>> branches_;
+};
+
+}  // namespace raddle::scheduler

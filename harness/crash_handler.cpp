@@ -86,7 +86,7 @@ void fill_backtrace(Failure& failure, const ucontext_t& context) {
   }
   // Only within the thread's own stack, upwards: code without frame pointers ends the walk.
   while (failure.backtrace_length < std::size(failure.backtrace) &&
-         frame >= self->fiber->stack_low() && frame + 16 <= self->fiber->stack_high() &&
+         frame >= self->fiber->stack_low() && frame <= self->fiber->stack_high() - 16 &&
          frame % 8 == 0) {
     const auto* words = reinterpret_cast<const std::uintptr_t*>(frame);
     if (words[1] == 0) break;

@@ -51,6 +51,9 @@ struct Program {
 // The same seed makes the same program.
 Program random_program(std::uint64_t seed);
 
+// One whose threads do little else than meet each other, mostly at the same few objects.
+Program random_crowd(std::uint64_t seed);
+
 // Runs it once. May block for ever.
 void run(const Program& program);
 

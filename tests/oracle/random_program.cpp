@@ -27,6 +27,21 @@ class Author {
     writes_ = 1 + below(12);
   }
 
+  // Two or three kinds of statements, which all concern others, and no plain accesses of their own.
+  void crowd() {
+    std::fill(weights_.begin(), weights_.end(), 0);
+    const auto pick = [&] { return 1 + below(kActions - 2); };
+    for (std::uint64_t i = 2 + below(2); i > 0; --i) {
+      const auto action = static_cast<Action>(pick());
+      weight(action) += 1 + below(3);
+      if (action == Action::Wait) weight(Action::Post) += 3;
+      if (action == Action::Await) weight(Action::Signal) += 2;
+      if (action == Action::Sleep) weight(Action::Notify) += 2;
+      if (action == Action::Fence) weight(Action::CompareExchange) += 2;
+    }
+    other_object_ = 6;
+  }
+
   Program program() {
     Program program;
     const std::uint64_t threads = 2 + below(2);
@@ -59,7 +74,7 @@ class Author {
     static constexpr std::uint8_t kWidths[] = {1, 4, 4, 8};
     Statement statement;
     statement.action = static_cast<Action>(action);
-    statement.object = small(2);
+    statement.object = below(other_object_) == 0 ? 1 : 0;
     statement.order = small(5);
     statement.place = small(places_);
     statement.width = kWidths[below(4)];
@@ -70,10 +85,17 @@ class Author {
   std::mt19937_64 random_;
   std::vector<std::uint64_t> weights_;
   std::uint64_t places_, writes_;
+  std::uint64_t other_object_ = 2;  // one statement in so many is about the second object
 };
 
 }  // namespace
 
 Program random_program(std::uint64_t seed) { return Author(seed).program(); }
+
+Program random_crowd(std::uint64_t seed) {
+  Author author(seed);
+  author.crowd();
+  return author.program();
+}
 
 }  // namespace raddle::oracle

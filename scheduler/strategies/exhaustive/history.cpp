@@ -138,16 +138,6 @@ bool covers(const Access& write, const Access& access) {
 
 }  // namespace
 
-// `clock` learns what comes before step `second` because of `access`.
-void History::join_uses(std::uint32_t second, const Access& access, Clock& clock) {
-  const std::vector<Use>& uses = uses_of(access);
-  for (std::size_t i = uses.size(); i-- > 0;) {
-    if (uses[i].step >= second || !is_dependent(uses[i].access, access)) continue;
-    join(uses[i].step, clock);
-    if (covers(uses[i].access, access)) return;
-  }
-}
-
 void History::find_races_of(std::uint32_t second, const SequenceStep& step, std::uint32_t before,
                             std::vector<Race>& out) {
   Clock& clock = clocks_[second];
@@ -156,31 +146,43 @@ void History::find_races_of(std::uint32_t second, const SequenceStep& step, std:
   for (const StepId& need : step.needs) {
     if (need.thread != kNoThread) join(place_of(need), clock);
   }
-  accepted_.clear();
+  // What comes right before it because of what it did.
+  causes_.clear();
   for (const Access& access : step.accesses) {
-    // What comes before it by way of another object has something between them.
-    others_ = clock;
-    for (const Access& other : step.accesses) {
-      if (!other.is_of_same_object(access)) join_uses(second, other, others_);
+    const std::vector<Use>& uses = uses_of(access);
+    for (std::size_t i = uses.size(); i-- > 0;) {
+      if (uses[i].step >= second || !is_dependent(uses[i].access, access)) continue;
+      causes_.push_back({uses[i].step, &access});
+      if (covers(uses[i].access, access)) break;
     }
-    find_races_of(second, access, others_, out);
   }
-  for (const Access& access : step.accesses) join_uses(second, access, clock);
+  accepted_.clear();
+  for (const Access& access : step.accesses) find_races_of(second, step, access, out);
+  for (const Cause& cause : causes_) join(cause.step, clock);
   clock[index(step.id.thread)] = step.id.number + 1;
 }
 
-void History::find_races_of(std::uint32_t second, const Access& access, const Clock& before,
+void History::find_races_of(std::uint32_t second, const SequenceStep& step, const Access& access,
                             std::vector<Race>& out) {
   const std::vector<Use>& uses = uses_of(access);
   for (std::size_t i = uses.size(); i-- > 0;) {
     const Use& use = uses[i];
     if (use.step >= second || !is_dependent(use.access, access)) continue;
     const bool has_between =
-        is_before(use.step, before) ||
+        is_before(use.step, clocks_[second]) ||
         std::any_of(accepted_.begin(), accepted_.end(),
-                    [&](std::uint32_t other) { return is_before(use.step, clocks_[other]); });
+                    [&](std::uint32_t other) { return is_before(use.step, clocks_[other]); }) ||
+        std::any_of(causes_.begin(), causes_.end(), [&](const Cause& cause) {
+          // What it waited for on the same object does not count: see below.
+          return cause.step != use.step && !cause.access->is_of_same_object(access) &&
+                 is_before(use.step, clocks_[cause.step]);
+        });
     // What it waited for cannot come after it; but what was before that perhaps can.
-    const bool accepted = !has_between && (!access.waits || could_go_on(access, use.step, second));
+    const bool accepted =
+        !has_between &&
+        std::all_of(step.accesses.begin(), step.accesses.end(), [&](const Access& each) {
+          return !each.waits || could_go_on(each, use.step, second);
+        });
     if (accepted) {
       accepted_.push_back(use.step);
       out.push_back({use.step, second});

@@ -64,8 +64,7 @@ class History {
   using Clock = std::vector<std::uint32_t>;
 
   std::vector<Use>& uses_of(const Access& access);
-  void join_uses(std::uint32_t second, const Access& access, Clock& clock);
-  void find_races_of(std::uint32_t second, const Access& access, const Clock& before,
+  void find_races_of(std::uint32_t second, const SequenceStep& step, const Access& access,
                      std::vector<Race>& out);
   // A semaphore was told its count: if that is not what its uses make it, it is another one.
   void settle_count(const Event& event, Access& access);
@@ -97,7 +96,11 @@ class History {
   };
   std::unordered_map<Key, std::uint32_t, Hash> objects_;
   std::vector<std::uint32_t> accepted_;
-  Clock others_;
+  struct Cause {
+    std::uint32_t step;
+    const Access* access;  // of the later step, by which it depends on that one
+  };
+  std::vector<Cause> causes_;
   Step blocked_;
 };
 

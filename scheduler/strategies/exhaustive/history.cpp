@@ -55,14 +55,16 @@ void History::add(const Event& event) {
       }
       break;
     case EventKind::BarrierLeave: {
-      // The last of those that had to arrive, which may be the thread itself.
-      const Access barrier{
-          event.address, ObjectClass::Barrier, Access::Kind::Write, 0xff, false, 0};
-      for (std::size_t i = uses_of(barrier).size(); i-- > 0;) {
-        const Use& use = uses_of(barrier)[i];
-        if (use.access.load == 0) continue;
-        if (use.step != self) step.what.needs[2] = id_of(use.step);
-        break;
+      // The first arrival since its own that opened the barrier; it may have been its own.
+      const std::vector<Use>& uses =
+          uses_of({event.address, ObjectClass::Barrier, Access::Kind::Write, 0xff, false, 0});
+      std::size_t opened = uses.size();
+      for (std::size_t i = uses.size(); i-- > 0;) {
+        if (uses[i].access.load != 0) opened = i;
+        if (id_of(uses[i].step).thread == event.thread) break;
+      }
+      if (opened < uses.size() && uses[opened].step != self) {
+        step.what.needs[2] = id_of(uses[opened].step);
       }
       break;
     }

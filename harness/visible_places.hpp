@@ -41,6 +41,7 @@ class VisiblePlaces {
 
   void begin_round(std::uint32_t round) {
     count_ = 0;
+    known_ = shared_.count.load();
     for (std::uint32_t i = 0; i < shared_.count.load() && i < kMax; ++i) {
       const std::uint32_t found = shared_.places[i].round.load();
       if (found != 0 && found - 1 < round) words_[count_++] = shared_.places[i].word.load();
@@ -49,6 +50,9 @@ class VisiblePlaces {
   }
 
   std::uint32_t round() const { return round_; }
+  // Was any found since the round began, and was it one too many to keep?
+  bool has_grown() const { return shared_.count.load() > known_; }
+  bool is_full() const { return shared_.count.load() > kMax; }
   bool empty() const { return count_ == 0; }
   bool contains(std::uintptr_t address, std::uint32_t size) const {
     for (std::uint32_t i = 0; i < count_; ++i) {
@@ -61,6 +65,7 @@ class VisiblePlaces {
   Shared& shared_;
   std::uint32_t round_ = 0;
   std::uint32_t count_ = 0;
+  std::uint32_t known_ = 0;  // of all, when the round began
   std::uintptr_t words_[kMax] = {};
 };
 

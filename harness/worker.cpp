@@ -100,29 +100,48 @@ class Worker {
     return true;
   }
 
-  // One execution after the other, until the strategy has seen everything.
+  // One execution after the other, until the strategy has seen everything. Where a race is found
+  // and is to be explored, its accesses become scheduling points and the search begins anew.
   void search() {
-    // The one that measured the test is none of the strategy's.
-    state_.executions = 0;
-    state_.decisions_min = kNever;
-    state_.decisions_max = state_.decisions_sum = 0;
+    forget_counts();
+    std::uint32_t round = 0;
     for (std::uint64_t number = 0;; ++number) {
       if (state_.executions >= options_.executions || is_out_of_time()) return;
-      if (!execute(number, *strategy_)) {
-        count();
-        return;
-      }
+      if (!execute(number, *strategy_)) return count();
       if (strategy_->was_redundant()) {
         ++state_.redundant;
       } else {
         count();
       }
-      if (strategy_->next()) continue;
-      const std::string_view left_out = strategy_->left_out();
-      state_.is_complete = left_out.empty();
-      left_out.copy(state_.left_out, sizeof(state_.left_out) - 1);
-      return;
+      const bool has_next = strategy_->next();
+      if (options_.on_race == OnRace::Explore && visible_.has_grown() && !visible_.is_full()) {
+        visible_.begin_round(++round);
+        state_.redundant += state_.executions;
+        if (!measure(number)) return count();
+        forget_counts();
+      } else if (!has_next) {
+        return conclude_search();
+      }
     }
+  }
+
+  // What has been run until now is none of the strategy's.
+  void forget_counts() {
+    state_.executions = 0;
+    state_.decisions_min = kNever;
+    state_.decisions_max = state_.decisions_sum = 0;
+  }
+
+  void conclude_search() {
+    std::string_view left_out = strategy_->left_out();
+    if (left_out.empty() && visible_.is_full()) {
+      left_out = "too many places race for all of them to become scheduling points";
+    }
+    if (left_out.empty() && options_.on_race == OnRace::Ignore && !options_.all_accesses) {
+      left_out = "races were not looked for, and plain accesses that race not interleaved";
+    }
+    state_.is_complete = left_out.empty();
+    left_out.copy(state_.left_out, sizeof(state_.left_out) - 1);
   }
 
   bool run(std::uint64_t number) {

@@ -426,10 +426,12 @@ inline void Engine::record(bool deviates, const Thread& last, std::size_t choice
   *log_.count += deviates ? 1 : 0;
 }
 
-std::size_t Engine::choose_value(Thread& self, std::size_t count, EventKind kind) {
+std::size_t Engine::choose_value(Thread& self, std::size_t count, EventKind kind,
+                                 bool is_spinning) {
   if (count < 2) return 0;
   ++decisions_;
-  const std::size_t value = strategy_->choose_value({count, kind, self.id, self.events});
+  const std::size_t value =
+      strategy_->choose_value({count, kind, self.id, self.events, is_spinning});
   record(value != 0, self, value, kind, nullptr, true, count);
   return value;
 }
@@ -494,7 +496,7 @@ void Engine::yield(Thread& self, bool until_write) {
       --self.hints_to_ignore;
       return;
     }
-    if (choose_value(self, kHintChoices, EventKind::Yield) == kHintChoices - 1) {
+    if (choose_value(self, kHintChoices, EventKind::Yield, until_write) == kHintChoices - 1) {
       self.hints_to_ignore = kHintsIgnored;
       return;
     }

@@ -189,7 +189,8 @@ class Engine {
   Thread* find_fiber(std::uintptr_t context);
 
   // A choice among `count` that is not about threads.
-  std::size_t choose_value(Thread& self, std::size_t count, EventKind kind);
+  std::size_t choose_value(Thread& self, std::size_t count, EventKind kind,
+                           bool is_spinning = false);
 
   // A new thread, which has announced its start. Never returns null: too many end the execution.
   Thread& create_thread(Thread& self, void* (*start)(void*), void* argument);

@@ -31,6 +31,9 @@ struct ValueChoice {
   EventKind kind;
   ThreadId thread;
   std::uint64_t events;  // of `thread`
+  // Of a hint that others should go first (kind Yield): the thread has read the same again and
+  // again, and would do so until somebody writes.
+  bool is_spinning = false;
 };
 
 // Decides. Knows nothing of fibers, detectors or reports. Called on the stack of

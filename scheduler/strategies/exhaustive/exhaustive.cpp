@@ -11,6 +11,8 @@ namespace {
 // Steps of one execution. What takes more is taken for a loop that spins.
 constexpr std::uint32_t kStepsMax = 20'000;
 
+constexpr std::string_view kNotTheSame = "the test did not do the same under the same schedule";
+
 void merge(std::span<const Access> from, std::vector<Access>& to) {
   for (const Access& access : from) {
     const bool is_there = std::any_of(to.begin(), to.end(), [&](const Access& other) {
@@ -80,13 +82,14 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
   if (depth_ < size_) {
     node = &nodes_[depth_++];
     if (node->is_value || !point.eligible.contains(node->chosen)) {
-      left_out_ = "the test did not do the same under the same schedule";
+      // A thread that spins may have been made to wait where it is to go on.
+      if (left_out_.empty()) left_out_ = kNotTheSame;
       was_pruned_ = true;
       return kNoThread;
     }
   } else {
     if (steps_ == kStepsMax) {
-      left_out_ = "an execution has more than 20,000 steps: loops that spin have no end";
+      left_out_ = "there are executions of more than 20,000 steps, which were cut off";
       was_pruned_ = true;
       return kNoThread;
     }
@@ -128,14 +131,15 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
 }
 
 std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
-  // A hint that others should go first: all orders are explored anyway.
-  if (choice.kind == EventKind::Yield) return choice.count - 1;
+  // A hint that others should go first: all orders are explored anyway. But a loop that spins
+  // would have no end. It is taken to wait, which is all that most of them do.
+  if (choice.kind == EventKind::Yield) return choice.is_spinning ? 0 : choice.count - 1;
   const RuntimeScope scope;
   Node* node = nullptr;
   if (depth_ < size_) {
     node = &nodes_[depth_++];
     if (!node->is_value || node->count != choice.count) {
-      left_out_ = "the test did not do the same under the same schedule";
+      left_out_ = kNotTheSame;
       return 0;
     }
   } else {
@@ -164,7 +168,7 @@ void Exhaustive::on_wake(ThreadId sleeper) {
 }
 
 void Exhaustive::on_yield(ThreadId, bool is_alone) {
-  if (!is_alone) left_out_ = "a thread ran for so long that it had to let others go first";
+  if (!is_alone) left_out_ = "threads that spin were taken to wait until somebody writes";
 }
 
 void Exhaustive::reverse(const History::Race& race) {
@@ -180,7 +184,7 @@ void Exhaustive::reverse(const History::Race& race) {
 bool Exhaustive::next() {
   finish_step();
   if (depth_ < size_) {
-    left_out_ = "the test did not do the same under the same schedule";
+    left_out_ = kNotTheSame;
     return false;
   }
   races_.clear();

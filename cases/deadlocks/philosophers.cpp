@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <mutex>
-#include <semaphore>
+#include <semaphore.h>
 #include <thread>
 #include <vector>
 
@@ -14,9 +14,24 @@ namespace {
 
 constexpr std::size_t kSeats = 3;
 
+// Of POSIX: std::counting_semaphore of libstdc++ 12 can sleep for ever although something is left
+// to take. acquire() waits for a change of the value that it saw first, and that one can come back.
+class Chairs {
+ public:
+  explicit Chairs(unsigned free) { sem_init(&free_, 0, free); }
+  ~Chairs() { sem_destroy(&free_); }
+  Chairs(const Chairs&) = delete;
+  Chairs& operator=(const Chairs&) = delete;
+  void take() { sem_wait(&free_); }
+  void leave() { sem_post(&free_); }
+
+ private:
+  sem_t free_;
+};
+
 struct Table {
   std::array<std::mutex, kSeats> forks;
-  std::counting_semaphore<kSeats> chairs{kSeats - 1};
+  Chairs chairs{kSeats - 1};
   std::array<int, kSeats> meals{};
 
   std::mutex& left(std::size_t seat) { return forks[seat]; }
@@ -57,9 +72,9 @@ void eat_backing_off(Table& table, std::size_t seat) {
 }
 
 void eat_on_a_free_chair(Table& table, std::size_t seat) {
-  table.chairs.acquire();
+  table.chairs.take();
   eat_left_first(table, seat);
-  table.chairs.release();
+  table.chairs.leave();
 }
 
 template <void (*kEat)(Table&, std::size_t)>

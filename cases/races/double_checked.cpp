@@ -64,13 +64,16 @@ class CallOnce {
   std::unique_ptr<Settings> settings_;
 };
 
-// Made anew in every execution, as in a new process.
+// Made anew in every execution, as in a new process. A constant would need no guard.
 class MagicStatic {
  public:
   const Settings& get() {
-    static const Settings settings;
+    static const Settings settings = load();
     return settings;
   }
+
+ private:
+  static Settings load() { return {}; }
 };
 
 template <class Lazy>

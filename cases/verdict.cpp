@@ -14,6 +14,13 @@ Report explore_version(const Case& of, const Version& version, Options options) 
   return explore(version.body, options);
 }
 
+Report verify_version(const Case& of, const Version& version, Options options) {
+  options.strategy = "exhaustive";
+  options.executions = kVerifyExecutionsMax;
+  options.time_s = kVerifyTimeMax_s;
+  return explore_version(of, version, options);
+}
+
 bool is_as_expected(const Version& version, const Report& report) {
   if (!version.expected) return report.clean();
   const auto is_allowed = [&](const Finding& finding) {

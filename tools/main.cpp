@@ -29,7 +29,9 @@ int run(int argc, const char* const* argv) {
   app.require_subcommand(1);
 
   CasesRequest request;
-  CLI::App& cases = *app.add_subcommand("cases", "run small programs with known verdicts");
+  CLI::App& cases = *app.add_subcommand("cases",
+                                        "run small programs with known verdicts, "
+                                        "and verify their fixes exhaustively");
   CLI::Option* const one = cases.add_option("name", request.case_name, "only this case");
   cases.add_option("version", request.version_name, "only this version of it")->needs(one);
   cases.add_option("--executions", request.executions, "how many of each version")
@@ -40,7 +42,11 @@ int run(int argc, const char* const* argv) {
       .add_option("--seeds", request.seeds, "run everything with so many seeds, one after another")
       ->check(at_least_one)
       ->capture_default_str();
-  cases.add_option("--strategy", request.strategy, "as RADDLE_STRATEGY")->capture_default_str();
+  CLI::Option* const strategy =
+      cases
+          .add_option("--strategy", request.strategy,
+                      "as RADDLE_STRATEGY; if it is given, fixes are not verified")
+          ->capture_default_str();
   CLI::Option* const buggy = cases.add_flag("--buggy", request.buggy, "only buggy versions");
   cases.add_flag("--fixed", request.fixed, "only fixed versions")->excludes(buggy);
   cases.add_option("--jobs", request.jobs, "worker processes; 0: one per core; 1: in this process")
@@ -53,6 +59,9 @@ int run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
+  // Who says how to explore gets that and nothing else.
+  request.verify = strategy->empty() && std::getenv("RADDLE_STRATEGY") == nullptr &&
+                   std::getenv("RADDLE_REPLAY") == nullptr;
   request.color = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   return run_cases(request, std::cout) ? 0 : kFound;
 }

@@ -94,6 +94,7 @@ struct Harvest {
   bool is_complete = false;
   std::string left_out;
   std::uint64_t redundant = 0;
+  double share = 0;
 };
 
 class Workers {
@@ -130,6 +131,7 @@ class Workers {
       result.is_complete |= state.is_complete;
       if (state.left_out[0] != '\0') result.left_out = state.left_out;
       result.redundant += state.redundant;
+      result.share = state.share;
       if (state.executions > 0) {
         // Every worker runs the first; it is one and the same.
         result.executions += state.executions - (result.executions > 0 ? 1 : 0);
@@ -204,6 +206,7 @@ Report explore_schedules(const std::function<void()>& body, const Options& optio
   if (harvest.is_complete) report.limit = "complete";
   report.complete = harvest.is_complete;
   report.redundant = harvest.redundant;
+  report.share = harvest.is_complete ? 1 : harvest.share;
   report.left_out = harvest.left_out;
   if (!report.left_out.empty()) report.limit = "steps";
   if (harvest.race != nullptr) {

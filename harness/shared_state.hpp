@@ -52,6 +52,7 @@ struct WorkerState {
   bool is_complete;
   char left_out[160];
   std::uint64_t redundant;
+  double share;  // of everything, that has been explored: an estimate
   FailedExecution failed;  // the log of the running execution is kept here, too
   FailedExecution race;
 };

@@ -1,6 +1,7 @@
 #include "harness/worker.hpp"
 
 #include "harness/crash_handler.hpp"
+#include "harness/progress.hpp"
 #include "harness/runtime.hpp"
 #include "harness/watchdog.hpp"
 #include "scheduler/strategies/replay.hpp"
@@ -46,6 +47,7 @@ class Worker {
         state_(state),
         visible_(shared_.visible),
         runtime_(options_, visible_),
+        progress_(options_.test),
         deadline_(options_.time_s > 0 ? seconds_now() + options_.time_s : 0) {
     state_.running = kNever;
     state_.decisions_min = kNever;
@@ -107,6 +109,7 @@ class Worker {
     std::uint32_t round = 0;
     for (std::uint64_t number = 0;; ++number) {
       if (state_.executions >= options_.executions || is_out_of_time()) return;
+      if (number % kBatch == 0) progress_.show(state_.executions, state_.share);
       if (!execute(number, *strategy_)) return count();
       if (strategy_->was_redundant()) {
         ++state_.redundant;
@@ -114,6 +117,7 @@ class Worker {
         count();
       }
       const bool has_next = strategy_->next();
+      state_.share = strategy_->share();
       if (options_.on_race == OnRace::Explore && visible_.has_grown() && !visible_.is_full()) {
         visible_.begin_round(++round);
         state_.redundant += state_.executions;
@@ -218,6 +222,7 @@ class Worker {
   VisiblePlaces visible_;
   Runtime runtime_;
   std::unique_ptr<scheduler::Strategy> strategy_;
+  Progress progress_;
   double deadline_;
 };
 

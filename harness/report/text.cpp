@@ -113,7 +113,9 @@ std::string Report::coverage() const {
   if (complete) return "complete: every interleaving was explored";
   if (!left_out.empty()) return fmt::format("strategy {}: not complete: {}", strategy, left_out);
   if (strategy == "exhaustive") {
-    return fmt::format("strategy {}: not complete: ended by {}", strategy, limit);
+    const std::string of =
+        share > 0 && findings.empty() ? fmt::format(", about {:.2g} % explored", 100 * share) : "";
+    return fmt::format("strategy {}: not complete: ended by {}{}", strategy, limit, of);
   }
   return fmt::format("strategy {}, seed {}", strategy, seed);
 }

@@ -68,6 +68,8 @@ class Strategy {
   virtual bool next() { return true; }
   // Was the last execution one that need not have been run to its end?
   virtual bool was_redundant() const { return false; }
+  // How much has been explored, from 0 to 1, as far as can be told from what is known to be left.
+  virtual double share() const { return 0; }
   // Why what next() came to the end of was not everything; empty if it was.
   virtual std::string_view left_out() const { return {}; }
 };

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <climits>
 #include <condition_variable>
 #include <cstddef>
@@ -45,6 +46,7 @@ struct World {
   // execution that was broken off leaves as it was.
   std::array<std::atomic<int>, kObjects> alarms{};
   std::array<std::mutex, kObjects> mutexes;
+  std::array<std::timed_mutex, kObjects> timed;
   std::array<std::shared_mutex, kObjects> rwlocks;
   std::array<sem_t, kObjects> semaphores;
   std::array<Gate, kObjects> gates;
@@ -170,6 +172,31 @@ void run(World& world, const Statement& statement) {
       }
       return access(world, statement);
     case Action::Spawn: return spawn(world, statement);
+    case Action::TimedLock: {
+      const std::unique_lock lock{world.timed[object], std::chrono::milliseconds{1}};
+      if (lock) access(world, statement);
+      return;
+    }
+    case Action::TimedWait: {
+      timespec soon{};
+      clock_gettime(CLOCK_REALTIME, &soon);
+      soon.tv_sec += 1;
+      if (sem_timedwait(&world.semaphores[object], &soon) == 0) access(world, statement);
+      return;
+    }
+    case Action::TimedAwait: {
+      Gate& gate = world.gates[object];
+      std::unique_lock lock{gate.mutex};
+      if (!gate.is_open) gate.opened.wait_for(lock, std::chrono::milliseconds{1});
+      return access(world, statement);
+    }
+    case Action::TimedSleep: {
+      const timespec moment{0, 1'000'000};
+      if (world.alarms[object].load(kLoads[statement.order]) == 0) {
+        syscall(SYS_futex, &world.alarms[object], FUTEX_WAIT_PRIVATE, 0, &moment, nullptr, 0);
+      }
+      return access(world, statement);
+    }
     case Action::Delete: delete world.places[statement.place]; return;
   }
 }

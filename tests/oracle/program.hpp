@@ -28,8 +28,14 @@ enum class Action : std::uint8_t {
   Sleep,      // until the atomic is no longer 0; then an access
   Spawn,      // a thread that accesses; an access beside it, and one after its join
   Delete,     // of a heap object
+  // Only in crowds. They give up when time has passed.
+  TimedLock,   // access under a mutex
+  TimedWait,   // for a semaphore, and then an access
+  TimedAwait,  // for the flag, under the mutex; then an access
+  TimedSleep,  // until the atomic is no longer 0, once; then an access
 };
 inline constexpr std::uint64_t kActions = static_cast<std::uint64_t>(Action::Delete) + 1;
+inline constexpr std::uint64_t kCrowdActions = static_cast<std::uint64_t>(Action::TimedSleep) + 1;
 
 struct Statement {
   Action action{};

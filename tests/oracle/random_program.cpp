@@ -12,6 +12,7 @@ class Author {
  public:
   explicit Author(std::uint64_t seed) : random_(seed) {
     // A program likes a few kinds of statements, on few objects: so its threads meet.
+    weights_.reserve(kCrowdActions);
     for (std::uint64_t i = 0; i < kActions; ++i) weights_.push_back(below(4) == 0 ? below(8) : 0);
     weight(Action::Access) = below(3);
     weight(Action::Delete) = below(8) == 0;
@@ -29,11 +30,17 @@ class Author {
 
   // Two or three kinds of statements, which all concern others, and no plain accesses of their own.
   void crowd() {
-    std::fill(weights_.begin(), weights_.end(), 0);
-    const auto pick = [&] { return 1 + below(kActions - 2); };
+    weights_.assign(kCrowdActions, 0);
+    const auto pick = [&] {
+      const std::uint64_t action = 1 + below(kCrowdActions - 2);  // anything but Access
+      return action < static_cast<std::uint64_t>(Action::Delete) ? action : action + 1;
+    };
     for (std::uint64_t i = 2 + below(2); i > 0; --i) {
       const auto action = static_cast<Action>(pick());
       weight(action) += 1 + below(3);
+      if (action == Action::TimedWait) weight(Action::Post) += 2;
+      if (action == Action::TimedAwait) weight(Action::Signal) += 2;
+      if (action == Action::TimedSleep) weight(Action::Notify) += 2;
       if (action == Action::Wait) weight(Action::Post) += 3;
       if (action == Action::Await) weight(Action::Signal) += 2;
       if (action == Action::Sleep) weight(Action::Notify) += 2;

@@ -121,8 +121,9 @@ struct Report {
   std::string limit;
   bool complete = false;  // every interleaving was explored; only strategy "exhaustive" can say so
   std::string left_out;   // why an exploration that came to its end is not complete; else empty
-  std::uint64_t redundant =
-      0;  // executions begun and given up, for they were none but others again
+  double share = 0;       // of everything, that was explored: of a search, and a rough estimate
+  // Executions begun and given up, for they turned out to be none but others again.
+  std::uint64_t redundant = 0;
   double elapsed_s = 0;
   Decisions decisions;  // per execution
   std::vector<Finding> findings;

@@ -72,8 +72,7 @@ void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out) {
 
     case EventKind::CondWait: add.use(ObjectClass::Queue, Kind::Shared); return add.mutex(-1);
     case EventKind::CondWake:
-      // Notified, it is all its own; but one that could have given up before is not.
-      if (is_timed) add.use(ObjectClass::Queue, Kind::Shared);
+      // Notified, it has left the queue already.
       return add.mutex(1);
     case EventKind::CondTimeout: add.use(ObjectClass::Queue, Kind::Shared); return add.mutex(1);
     case EventKind::CondNotifyOne:
@@ -103,9 +102,6 @@ void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out) {
       add.memory(Kind::Read, 4);
       return add.use(ObjectClass::Queue, Kind::Shared);
     case EventKind::FutexMismatch: return add.memory(Kind::Read, 4);
-    case EventKind::FutexWoken:
-      if (is_timed) add.use(ObjectClass::Queue, Kind::Shared);
-      return;
     case EventKind::FutexTimeout: return add.use(ObjectClass::Queue, Kind::Shared);
 
     // Who creates first gets the lower number.

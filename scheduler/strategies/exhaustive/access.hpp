@@ -20,6 +20,7 @@ enum class ObjectClass : std::uint8_t {
   Barrier,
   Once,
   Threads,  // the numbering of threads
+  Wakeup,   // of one thread, out of one wait
 };
 
 struct Access {

@@ -40,7 +40,7 @@ Exhaustive::Node& Exhaustive::push() {
   node.did.clear();
   node.asleep.clear();
   node.pending.clear();
-  node.explored = 0;
+  node.explored = node.done = 0;
   return node;
 }
 
@@ -164,7 +164,9 @@ void Exhaustive::on_event(const Event& event) {
 }
 
 void Exhaustive::on_wake(ThreadId sleeper) {
-  if (steps_ > 0) history_.on_wake(sleeper, steps_ - 1);
+  if (steps_ == 0) return;
+  const RuntimeScope scope;
+  history_.on_wake(sleeper, steps_ - 1, steps_ > known_);
 }
 
 void Exhaustive::on_yield(ThreadId, bool is_alone) {
@@ -207,6 +209,21 @@ bool Exhaustive::next() {
   return false;
 }
 
+// All branches that are known at a node are taken to be equally large (Knuth, Estimating the
+// Efficiency of Backtrack Programs, 1975). There are more of them as the search goes on, so that
+// at first it says too much.
+double Exhaustive::share() const {
+  double share = 0, rest = 1;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const Node& node = nodes_[i];
+    const std::size_t done = node.is_value ? node.explored : node.done;
+    const std::size_t all = node.is_value ? node.count : node.done + 1 + node.pending.size();
+    rest /= static_cast<double>(all);
+    share += rest * static_cast<double>(done);
+  }
+  return size_ == 0 ? 1 : share;
+}
+
 // To what is to be explored next at the node. False if that is nothing.
 bool Exhaustive::turn(Node& node) {
   guide_.clear();
@@ -214,6 +231,7 @@ bool Exhaustive::turn(Node& node) {
   if (node.is_value) return ++node.explored < node.count;
   node.asleep.push_back({node.chosen, std::move(node.did)});
   node.did.clear();
+  ++node.done;
   while (!node.pending.empty()) {
     const auto branch = node.pending.take_first();
     if (is_asleep(node, branch->step.id.thread)) continue;

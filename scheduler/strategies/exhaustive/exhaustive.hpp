@@ -24,6 +24,7 @@ class Exhaustive final : public Strategy {
   void on_yield(ThreadId thread, bool is_alone) override;
   bool next() override;
   bool was_redundant() const override { return was_pruned_; }
+  double share() const override;
   std::string_view left_out() const override { return left_out_; }
 
  private:
@@ -42,6 +43,7 @@ class Exhaustive final : public Strategy {
     // Of a thread: which, the step that follows, and what it did whatever values it chose.
     ThreadId chosen{};
     std::uint32_t step = 0;
+    std::size_t done = 0;  // threads that have been explored there
     std::vector<Access> did;
     std::vector<Sleeper> asleep;
     WakeupTree pending;

@@ -21,6 +21,7 @@ void History::begin_step(ThreadId thread, const Operation& announced) {
   step.before = last_[i];
   step.what.id = {thread, static_cast<std::uint32_t>(places_[i].size())};
   step.what.needs = {};
+  step.queue = 0;
   step.what.accesses.clear();
   step.what.values.clear();
   if (places_[i].empty() && creator_[i] < size_) step.what.needs[0] = id_of(creator_[i]);
@@ -50,7 +51,11 @@ void History::add(const Event& event) {
       break;
     case EventKind::CondWake:
     case EventKind::FutexWoken:
-      if (!step.is_timed && waker_[index(event.thread)] < self) {
+      if (step.is_timed) {
+        // Before it was woken it could have given up.
+        step.queue = event.address;
+        add_wakeup(step.what.id, self);
+      } else if (waker_[index(event.thread)] < self) {
         step.what.needs[2] = id_of(waker_[index(event.thread)]);
       }
       break;
@@ -79,6 +84,25 @@ void History::add(const Event& event) {
     if (access.object == ObjectClass::Semaphore) settle_count(event, access);
     uses_of(access).push_back({self, access});
   }
+}
+
+void History::on_wake(ThreadId sleeper, std::uint32_t step, bool is_new) {
+  if (index(sleeper) >= waker_.size()) return;
+  waker_[index(sleeper)] = step;
+  const auto next = static_cast<std::uint32_t>(places_[index(sleeper)].size());
+  if (is_new) add_wakeup({sleeper, next}, step);
+}
+
+// `step` is the one that woke the thread of `woken`, or that one itself.
+void History::add_wakeup(const StepId& woken, std::uint32_t step) {
+  const Access access{std::uint64_t{index(woken.thread)} << 32 | woken.number,
+                      ObjectClass::Wakeup,
+                      Access::Kind::Write,
+                      0xff,
+                      false,
+                      0};
+  steps_[step].what.accesses.push_back(access);
+  uses_of(access).push_back({step, access});
 }
 
 void History::settle_count(const Event& event, Access& access) {
@@ -214,6 +238,10 @@ Sequence History::reversed(const Race& race) const {
   sequence.push_back(second.what);
   sequence.back().values.clear();
   widen(second.announced, sequence.back().accesses);
+  if (second.queue != 0) {
+    sequence.back().accesses.push_back(
+        {second.queue, ObjectClass::Queue, Access::Kind::Shared, 0xff, false, 0});
+  }
   return sequence;
 }
 

@@ -20,6 +20,7 @@ class History {
     SequenceStep what;
     EventKind announced{};
     std::uint32_t before = kNone;  // the thread's own step before this one
+    std::uint64_t queue = 0;       // in which it would be still, had it not been woken in time
     bool is_timed = false;
   };
 
@@ -39,10 +40,8 @@ class History {
   // Something that the last step did.
   void add(const Event& event);
   void add_value(std::uint16_t value) { steps_[size_ - 1].what.values.push_back(value); }
-  // Step `step` woke `sleeper`.
-  void on_wake(ThreadId sleeper, std::uint32_t step) {
-    if (index(sleeper) < waker_.size()) waker_[index(sleeper)] = step;
-  }
+  // The last step, which is number `step`, woke `sleeper`. `is_new`: that is not known yet.
+  void on_wake(ThreadId sleeper, std::uint32_t step, bool is_new);
 
   // Forgets all steps from `size` on.
   void truncate(std::uint32_t size);
@@ -66,6 +65,7 @@ class History {
   std::vector<Use>& uses_of(const Access& access);
   void find_races_of(std::uint32_t second, const SequenceStep& step, const Access& access,
                      std::vector<Race>& out);
+  void add_wakeup(const StepId& woken, std::uint32_t step);
   // A semaphore was told its count: if that is not what its uses make it, it is another one.
   void settle_count(const Event& event, Access& access);
   void find_races_of(std::uint32_t second, const SequenceStep& step, std::uint32_t before,

@@ -50,6 +50,7 @@ class WakeupTree {
   };
 
   bool empty() const { return branches_.empty(); }
+  std::size_t size() const { return branches_.size(); }  // branches at its root
   void clear() { branches_.clear(); }
   // The branch to be explored next, taken out.
   std::unique_ptr<Branch> take_first();

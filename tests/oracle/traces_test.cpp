@@ -235,7 +235,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t fallback) {
 TEST(Traces, OfTheSearchAreThoseOfBruteForceEachOnce) {
   const auto schedules_max = static_cast<int>(from_environment("ORACLE_SCHEDULES", 2'000));
   const std::uint64_t first = from_environment("ORACLE_FIRST", 1);
-  const std::uint64_t count = from_environment("ORACLE_COUNT", 400);
+  const std::uint64_t count = from_environment("ORACLE_COUNT", 250);
   Explorer explorer;
   int compared = 0, traces = 0, schedules = 0, redundant = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {

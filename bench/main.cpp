@@ -1,6 +1,7 @@
 // Runs every benchmark several times in random order, so that a noisy moment
 // does not fall on one of them alone, and prints medians and their ratios.
 #include "bench/programs.hpp"
+#include "bench/searches.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -47,6 +48,35 @@ void add(std::vector<Ratio>& ratios, std::string name, double ours, double their
   if (ours > 0 && theirs > 0) ratios.push_back({std::move(name), ours / theirs});
 }
 
+// Whole explorations: executions and seconds of each, and how many times as many executions
+// per second (beside GenMC) or whole explorations per second (beside Relacy) ours makes.
+void print_searches(Collector& results, std::vector<Ratio>& ratios) {
+  fmt::print("\nGenMC: recorded elsewhere, not measured here\n");
+  fmt::print("{:<24}{:>12}{:>10}{:>14}{:>10}{:>8}\n", "exhaustive", "executions", "seconds",
+             "executions/s", "GenMC", "ratio");
+  for (const auto& search : raddle::bench::kSearches) {
+    const double ours = results.median("exhaustive/" + std::string(search.name));
+    if (search.genmc_s <= 0 || ours <= 0) continue;
+    const auto executions = static_cast<double>(search.executions);
+    const double theirs = executions / search.genmc_s;
+    fmt::print("{:<24}{:>12}{:>10.3f}{:>14.0f}{:>10.0f}{:>8.2f}\n", search.name, search.executions,
+               1 / ours, executions * ours, theirs, executions * ours / theirs);
+    add(ratios, fmt::format("exhaustive_{}_vs_genmc_recorded", search.name), executions * ours,
+        theirs);
+  }
+  fmt::print("\n{:<24}{:>12}{:>10}{:>20}{:>12}{:>8}\n", "exhaustive", "executions", "ms",
+             "Relacy, executions", "ms", "ratio");
+  for (const auto& search : raddle::bench::kSearches) {
+    const double ours = results.median("exhaustive/" + std::string(search.name));
+    const std::string relacy = "relacy_full/" + std::string(search.name);
+    const double theirs = results.median(relacy);
+    if (ours <= 0 || theirs <= 0) continue;
+    fmt::print("{:<24}{:>12}{:>10.3f}{:>20.0f}{:>12.3f}{:>8.2f}\n", search.name, search.executions,
+               1e3 / ours, results.median(relacy, "executions"), 1e3 / theirs, ours / theirs);
+    add(ratios, fmt::format("exhaustive_{}_vs_relacy_full", search.name), ours, theirs);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -86,6 +116,7 @@ int main(int argc, char** argv) {
                with / without);
     add(ratios, name + "_vs_undetected", with, without);
   }
+  print_searches(results, ratios);
   const std::string memory = "memory/ten_million_executions";
   const double before = results.median(memory, "before_bytes");
   const double after = results.median(memory, "after_bytes");

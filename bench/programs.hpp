@@ -33,6 +33,13 @@ inline constexpr Program kPrograms[] = {
     {"treiber_stack", treiber_stack, relacy_treiber_stack},
 };
 
+// For whole explorations: Relacy's full search of the same programs as in
+// tests/exhaustive/programs.hpp. Each returns how many executions that took.
+std::uint64_t relacy_search_load_then_store_1();  // two threads, once each
+std::uint64_t relacy_search_load_then_store_2();
+std::uint64_t relacy_search_load_then_store_3();
+std::uint64_t relacy_search_fetch_add();  // three threads, twice each
+
 // For the costs of single operations: `kOperations` of them by one thread.
 inline constexpr std::uint64_t kOperations = 100'000;
 void empty();

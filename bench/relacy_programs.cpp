@@ -85,15 +85,49 @@ struct TreiberStack : rl::test_suite<TreiberStack, 2> {
   void after() { RL_ASSERT(pop() == nullptr); }
 };
 
+template <unsigned Rounds>
+struct LoadThenStore : rl::test_suite<LoadThenStore<Rounds>, 2> {
+  rl::atomic<int> counter;
+  void before() { counter($) = 0; }
+  void thread(unsigned) {
+    for (unsigned k = 0; k < Rounds; ++k) {
+      const int seen = counter($).load();
+      counter($).store(seen + 1);
+    }
+  }
+};
+
+struct FetchAdd : rl::test_suite<FetchAdd, 3> {
+  rl::atomic<int> counter;
+  void before() { counter($) = 0; }
+  void thread(unsigned) {
+    for (unsigned k = 0; k < 2; ++k) counter($).fetch_add(1);
+  }
+  void after() { RL_ASSERT(counter($).load() == 6); }
+};
+
 template <typename Test>
-void explore(std::uint64_t executions) {
+void simulate_quietly(rl::test_params& params) {
   static std::ofstream nowhere{"/dev/null"};
-  rl::test_params params;
-  params.iteration_count = executions;
-  params.search_type = rl::random_scheduler_type;
   params.output_stream = &nowhere;
   params.progress_stream = &nowhere;
   if (!rl::simulate<Test>(params)) throw std::logic_error("Relacy found a bug in a benchmark");
+}
+
+template <typename Test>
+void explore(std::uint64_t executions) {
+  rl::test_params params;
+  params.iteration_count = executions;
+  params.search_type = rl::random_scheduler_type;
+  simulate_quietly<Test>(params);
+}
+
+template <typename Test>
+std::uint64_t search() {
+  rl::test_params params;
+  params.search_type = rl::fair_full_search_scheduler_type;
+  simulate_quietly<Test>(params);
+  return params.stop_iteration;
 }
 
 }  // namespace
@@ -102,5 +136,10 @@ void relacy_counter(std::uint64_t executions) { explore<Counter>(executions); }
 void relacy_store_buffering(std::uint64_t executions) { explore<StoreBuffering>(executions); }
 void relacy_mutex_counter(std::uint64_t executions) { explore<MutexCounter>(executions); }
 void relacy_treiber_stack(std::uint64_t executions) { explore<TreiberStack>(executions); }
+
+std::uint64_t relacy_search_load_then_store_1() { return search<LoadThenStore<1>>(); }
+std::uint64_t relacy_search_load_then_store_2() { return search<LoadThenStore<2>>(); }
+std::uint64_t relacy_search_load_then_store_3() { return search<LoadThenStore<3>>(); }
+std::uint64_t relacy_search_fetch_add() { return search<FetchAdd>(); }
 
 }  // namespace raddle::bench

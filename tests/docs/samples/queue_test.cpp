@@ -1,4 +1,4 @@
-// The tests of docs/guides/write_a_test.md.
+// The tests of docs/guides/write_a_test.md and docs/exhaustive.md.
 #include <raddle/gtest.hpp>
 
 #include <condition_variable>
@@ -64,5 +64,22 @@ TEST(Queue, HangsIfTheProducerForgetsToNotify) {
   EXPECT_THAT(report, raddle::FindsDeadlock());
 }
 // [/verdict]
+
+// [complete]
+TEST(Queue, HandsOverInEveryInterleaving) {
+  raddle::Options options;
+  options.strategy = "exhaustive";
+  const raddle::Report report = raddle::explore(
+      [] {
+        Queue queue;
+        std::thread producer{[&] { queue.push(1); }};
+        EXPECT_EQ(queue.pop(), 1);
+        producer.join();
+      },
+      options);
+  EXPECT_THAT(report, raddle::FindsNothing());
+  EXPECT_TRUE(report.complete) << report;
+}
+// [/complete]
 
 }  // namespace

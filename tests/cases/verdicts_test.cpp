@@ -49,6 +49,14 @@ TEST_P(EveryVersion, HasItsVerdictUnderPct) {
   EXPECT_TRUE(is_as_expected(*GetParam().version, report)) << report;
 }
 
+// That nothing is found in a fix is for verified_test.cpp: it can take long.
+TEST_P(EveryVersion, HasItsBugFoundBySearch) {
+  if (!GetParam().version->expected) return;
+  const Report report = explore_with("exhaustive");
+  EXPECT_TRUE(is_as_expected(*GetParam().version, report)) << report;
+  EXPECT_FALSE(report.complete);
+}
+
 TEST_P(EveryVersion, GivesTheSameFindingWhenItsTokenIsReplayed) {
   const Version& version = *GetParam().version;
   if (!version.expected) return;

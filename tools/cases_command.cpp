@@ -140,7 +140,7 @@ std::string verification(const Report& report, Footnotes& footnotes, bool color)
   const std::string executions = counted_executions(report.executions);
   if (report.complete) return fmt::format("verified: {}, complete", executions);
   std::string reached = executions;
-  if (report.limit == "time") reached += fmt::format(" in {:.0f} s", report.elapsed_s);
+  if (report.limit == "time") reached += fmt::format(", {:.0f} s", report.elapsed_s);
   if (!report.left_out.empty()) reached = footnotes.mark(report.left_out);
   return paint(color, "33", "not complete: " + reached);
 }

@@ -361,7 +361,10 @@ Thread& Engine::pick_from(const ThreadSet& eligible, Thread& self, bool may_stay
   if (timed_.contains(chosen)) [[unlikely]] {
     // Chosen although it only waits for time to pass: time passes.
     timed_.remove(chosen);
-    if (!is_enabled(next)) advance_clock(announced_[index(chosen)].deadline);
+    if (!is_enabled(next)) {
+      advance_clock(announced_[index(chosen)].deadline);
+      if (is_watched_) strategy_->on_clock();
+    }
   }
   if (next.is_unmounted) [[unlikely]]
     give_carrier(next);
@@ -553,6 +556,7 @@ std::uint64_t Engine::read_clock(Thread& self) {
   // A loop that does nothing but look at the clock must reach its deadline soon.
   const std::uint64_t doublings = std::min(self.clock_reads++ / 8, kClockDoublingsMax);
   now_ += kClockTick << doublings;
+  if (is_watched_) strategy_->on_clock();
   return now_;
 }
 

@@ -64,6 +64,8 @@ class Strategy {
   virtual void on_event(const Event&) {}
   // It woke a thread that was asleep on a condition or a futex.
   virtual void on_wake(ThreadId) {}
+  // It read the virtual clock, or it was chosen although it waited for time to pass.
+  virtual void on_clock() {}
   // After an execution, on an ordinary stack. False: there is nothing more to explore.
   virtual bool next() { return true; }
   // Was the last execution one that need not have been run to its end?

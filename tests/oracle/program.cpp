@@ -1,6 +1,8 @@
 // The part that is instrumented and explored.
 #include "tests/oracle/program.hpp"
 
+#include <raddle/raddle.hpp>
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -35,7 +37,9 @@ struct Gate {
 
 struct World {
   World() {
-    for (sem_t& semaphore : semaphores) sem_init(&semaphore, 0, 0);
+    for (std::size_t i = 0; i < kObjects; ++i) {
+      sem_init(&semaphores[i], 0, static_cast<unsigned>(i));
+    }
     for (pthread_barrier_t& barrier : barriers) pthread_barrier_init(&barrier, nullptr, 2);
   }
 
@@ -197,6 +201,12 @@ void run(World& world, const Statement& statement) {
       }
       return access(world, statement);
     }
+    case Action::TryWait:
+      if (sem_trywait(&world.semaphores[object]) == 0) sem_post(&world.semaphores[object]);
+      return;
+    case Action::Choose:
+      if (choose(2) == 1) world.atomics[object].store(1);
+      return;
     case Action::Delete: delete world.places[statement.place]; return;
   }
 }

@@ -33,9 +33,11 @@ enum class Action : std::uint8_t {
   TimedWait,   // for a semaphore, and then an access
   TimedAwait,  // for the flag, under the mutex; then an access
   TimedSleep,  // until the atomic is no longer 0, once; then an access
+  TryWait,     // for a semaphore; a post, if that succeeds
+  Choose,      // a store to an atomic, or none
 };
 inline constexpr std::uint64_t kActions = static_cast<std::uint64_t>(Action::Delete) + 1;
-inline constexpr std::uint64_t kCrowdActions = static_cast<std::uint64_t>(Action::TimedSleep) + 1;
+inline constexpr std::uint64_t kCrowdActions = static_cast<std::uint64_t>(Action::Choose) + 1;
 
 struct Statement {
   Action action{};

@@ -38,6 +38,8 @@ class Author {
     for (std::uint64_t i = 2 + below(2); i > 0; --i) {
       const auto action = static_cast<Action>(pick());
       weight(action) += 1 + below(3);
+      if (action == Action::TryWait) weight(Action::Post) += 1;
+      if (action == Action::Choose) weight(Action::Load) += 2;
       if (action == Action::TimedWait) weight(Action::Post) += 2;
       if (action == Action::TimedAwait) weight(Action::Signal) += 2;
       if (action == Action::TimedSleep) weight(Action::Notify) += 2;

@@ -117,6 +117,7 @@ std::string canonical(const std::vector<Event>& events,
     std::ostringstream line;
     line << 'T' << index(event.thread) << '.' << numbers[i] << ' ' << name(event.kind) << ' '
          << event.address << ':';
+    if (event.kind == EventKind::Choose) line << " chose " << event.value;
     if (const auto waker = woken_by.find(i); waker != woken_by.end()) {
       line << " woken by T" << index(events[waker->second].thread) << '.' << numbers[waker->second];
     }

@@ -21,6 +21,7 @@ enum class ObjectClass : std::uint8_t {
   Once,
   Threads,  // the numbering of threads
   Wakeup,   // of one thread, out of one wait
+  Clock,    // the virtual one, which moves when it is read
 };
 
 struct Access {

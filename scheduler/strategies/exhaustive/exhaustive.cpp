@@ -11,6 +11,9 @@ namespace {
 // Steps of one execution. What takes more is taken for a loop that spins.
 constexpr std::uint32_t kStepsMax = 20'000;
 
+constexpr std::string_view kFibers = "which fiber of a thread is next was not searched";
+constexpr std::string_view kNotModelled =
+    "a thread could not go on where the search expected it to";
 constexpr std::string_view kNotTheSame = "the test did not do the same under the same schedule";
 
 void merge(std::span<const Access> from, std::vector<Access>& to) {
@@ -31,6 +34,7 @@ void Exhaustive::begin(std::uint64_t) {
   values_in_step_ = 0;
   was_pruned_ = false;
   stuck_.clear();
+  spins_.clear();
 }
 
 Exhaustive::Node& Exhaustive::push() {
@@ -96,18 +100,23 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
     node = &push();
     node->is_value = false;
     inherit_sleepers(*node);
-    node->pending.replace(std::exchange(guide_, {}));
-    guided_values_.clear();
+    node->branch = nullptr;
+    if (steps_ > 0) {
+      Node& before = nodes_[node_of_step_[steps_ - 1]];
+      if (before.branch != nullptr) {
+        node->pending.replace(before.branch->take(history_[steps_ - 1].what.values));
+      }
+    }
     ThreadId chosen = kNoThread;
     while (chosen == kNoThread && !node->pending.empty()) {
-      const auto branch = node->pending.take_first();
-      if (!point.eligible.contains(branch->step.id.thread) ||
-          is_asleep(*node, branch->step.id.thread)) {
+      auto branch = node->pending.take_first();
+      if (!point.eligible.contains(branch->step.id.thread)) {
+        if (left_out_.empty()) left_out_ = kNotModelled;
         continue;
       }
+      if (is_asleep(*node, branch->step.id.thread)) continue;
       chosen = branch->step.id.thread;
-      guided_values_ = std::move(branch->step.values);
-      guide_ = std::move(branch->behind);
+      node->branch = std::move(branch);
     }
     if (chosen == kNoThread && !is_asleep(*node, point.preferred)) chosen = point.preferred;
     for (std::size_t i = 0; chosen == kNoThread && i < point.count; ++i) {
@@ -121,6 +130,7 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
     node->chosen = chosen;
     node->step = steps_;
   }
+  if (point.announced[index(node->chosen)].kind == EventKind::Resume) left_out_ = kFibers;
   if (steps_ >= known_) {
     history_.begin_step(node->chosen, point.announced[index(node->chosen)]);
     node_of_step_.resize(steps_);
@@ -133,7 +143,13 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
 std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
   // A hint that others should go first: all orders are explored anyway. But a loop that spins
   // would have no end. It is taken to wait, which is all that most of them do.
-  if (choice.kind == EventKind::Yield) return choice.is_spinning ? 0 : choice.count - 1;
+  // But first it is given time to end by itself, as those of the standard library do.
+  if (choice.kind == EventKind::Yield) {
+    if (!choice.is_spinning) return choice.count - 1;
+    const RuntimeScope scope;
+    if (index(choice.thread) >= spins_.size()) spins_.resize(index(choice.thread) + 1);
+    return spins_[index(choice.thread)]++ == 0 ? choice.count - 1 : 0;
+  }
   const RuntimeScope scope;
   Node* node = nullptr;
   if (depth_ < size_) {
@@ -146,9 +162,11 @@ std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
     node = &push();
     node->is_value = true;
     node->count = choice.count;
-    node->first = values_in_step_ < guided_values_.size()
-                      ? guided_values_[values_in_step_] % choice.count
-                      : 0;
+    node->first = 0;
+    if (const Node* chosen = last_thread_node(); chosen != nullptr && chosen->branch != nullptr) {
+      const std::vector<std::uint16_t>& values = chosen->branch->ways.front().values;
+      if (values_in_step_ < values.size()) node->first = values[values_in_step_] % choice.count;
+    }
     node->step = steps_ > 0 ? steps_ - 1 : 0;
   }
   ++values_in_step_;
@@ -158,9 +176,16 @@ std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
 }
 
 void Exhaustive::on_event(const Event& event) {
+  if (event.kind == EventKind::Suspend || event.kind == EventKind::Resume) left_out_ = kFibers;
   if (steps_ <= known_) return;
   const RuntimeScope scope;
   history_.add(event);
+}
+
+void Exhaustive::on_clock() {
+  if (steps_ <= known_) return;
+  const RuntimeScope scope;
+  history_.add_clock();
 }
 
 void Exhaustive::on_wake(ThreadId sleeper) {
@@ -226,18 +251,15 @@ double Exhaustive::share() const {
 
 // To what is to be explored next at the node. False if that is nothing.
 bool Exhaustive::turn(Node& node) {
-  guide_.clear();
-  guided_values_.clear();
   if (node.is_value) return ++node.explored < node.count;
   node.asleep.push_back({node.chosen, std::move(node.did)});
   node.did.clear();
   ++node.done;
   while (!node.pending.empty()) {
-    const auto branch = node.pending.take_first();
+    auto branch = node.pending.take_first();
     if (is_asleep(node, branch->step.id.thread)) continue;
     node.chosen = branch->step.id.thread;
-    guided_values_ = std::move(branch->step.values);
-    guide_ = std::move(branch->behind);
+    node.branch = std::move(branch);
     return true;
   }
   return false;

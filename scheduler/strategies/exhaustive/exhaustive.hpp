@@ -21,6 +21,7 @@ class Exhaustive final : public Strategy {
   bool watches() const override { return true; }
   void on_event(const Event& event) override;
   void on_wake(ThreadId sleeper) override;
+  void on_clock() override;
   void on_yield(ThreadId thread, bool is_alone) override;
   bool next() override;
   bool was_redundant() const override { return was_pruned_; }
@@ -47,6 +48,8 @@ class Exhaustive final : public Strategy {
     std::vector<Access> did;
     std::vector<Sleeper> asleep;
     WakeupTree pending;
+    // Where `chosen` comes from there: what is to follow it.
+    std::unique_ptr<WakeupTree::Branch> branch;
   };
 
   Node& push();
@@ -54,6 +57,9 @@ class Exhaustive final : public Strategy {
   void finish_step();
   void inherit_sleepers(Node& node);
   bool turn(Node& node);
+  const Node* last_thread_node() const {
+    return steps_ > 0 ? &nodes_[node_of_step_[steps_ - 1]] : nullptr;
+  }
   void reverse(const History::Race& race);
 
   std::vector<Node> nodes_;  // those behind size_ are kept for their memory
@@ -61,8 +67,6 @@ class Exhaustive final : public Strategy {
   std::size_t depth_ = 0;    // of the running execution: nodes passed
   std::uint32_t known_ = 0;  // steps that are as they were in the execution before
   std::uint32_t steps_ = 0;  // of the running execution, so far
-  std::vector<std::unique_ptr<WakeupTree::Branch>> guide_;  // what is to follow the last choice
-  std::vector<std::uint16_t> guided_values_;
   std::size_t values_in_step_ = 0;
   History history_;
   std::vector<std::uint32_t> node_of_step_;
@@ -71,6 +75,7 @@ class Exhaustive final : public Strategy {
     Operation operation;
   };
   std::vector<Waiting> stuck_;
+  std::vector<std::uint8_t> spins_;  // by thread: how often it said so, in this execution
   std::vector<History::Race> races_;
   bool was_pruned_ = false;
   std::string_view left_out_;

@@ -81,7 +81,10 @@ void History::add(const Event& event) {
     Access& access = step.what.accesses[i];
     // Marks the arrival that opens the barrier.
     if (event.kind == EventKind::BarrierArrive && event.value == 0) access.load = 1;
-    if (access.object == ObjectClass::Semaphore) settle_count(event, access);
+    if (access.object == ObjectClass::Semaphore) {
+      settle_count(event, access);
+      if (step.announced == EventKind::SemTryFailed) access.waits = false;
+    }
     uses_of(access).push_back({self, access});
   }
 }
@@ -105,16 +108,28 @@ void History::add_wakeup(const StepId& woken, std::uint32_t step) {
   uses_of(access).push_back({step, access});
 }
 
+void History::add_clock() {
+  const Access access{0, ObjectClass::Clock, Access::Kind::Write, 0xff, false, 0};
+  steps_[size_ - 1].what.accesses.push_back(access);
+  uses_of(access).push_back({size() - 1, access});
+}
+
+// The load of a semaphore is its count, negative.
 void History::settle_count(const Event& event, Access& access) {
-  std::int32_t load = access.load;
-  for (const Use& use : uses_of(access)) load += use.access.load;
-  access.load -= load + static_cast<std::int32_t>(event.value);
+  const std::int32_t before = -(static_cast<std::int32_t>(event.value) + access.load);
+  if (uses_of(access).empty()) load_before(access) = before;
+  std::int32_t expected = load_before(access);
+  for (const Use& use : uses_of(access)) expected += use.access.load;
+  access.load += before - expected;
 }
 
 std::vector<History::Use>& History::uses_of(const Access& access) {
   const auto [found, is_new] = objects_.try_emplace({access.address, access.object},
                                                     static_cast<std::uint32_t>(uses_.size()));
-  if (is_new) uses_.emplace_back();
+  if (is_new) {
+    uses_.emplace_back();
+    loads_before_.push_back(0);
+  }
   return uses_[found->second];
 }
 
@@ -220,7 +235,7 @@ void History::find_races_of(std::uint32_t second, const SequenceStep& step, cons
 // Would `access`, which was made by step `until`, have been let on without the step `without` and
 // all that came after it because of it?
 bool History::could_go_on(const Access& access, std::uint32_t without, std::uint32_t until) {
-  std::int32_t load = 0;
+  std::int32_t load = load_before(access);
   for (const Use& use : uses_of(access)) {
     if (use.step >= until) break;
     if (use.step >= without && is_before(without, clocks_[use.step])) continue;

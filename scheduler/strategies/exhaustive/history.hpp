@@ -39,6 +39,8 @@ class History {
   void begin_step(ThreadId thread, const Operation& announced);
   // Something that the last step did.
   void add(const Event& event);
+  // It read the clock, or time passed for it.
+  void add_clock();
   void add_value(std::uint16_t value) { steps_[size_ - 1].what.values.push_back(value); }
   // The last step, which is number `step`, woke `sleeper`. `is_new`: that is not known yet.
   void on_wake(ThreadId sleeper, std::uint32_t step, bool is_new);
@@ -65,6 +67,10 @@ class History {
   std::vector<Use>& uses_of(const Access& access);
   void find_races_of(std::uint32_t second, const SequenceStep& step, const Access& access,
                      std::vector<Race>& out);
+  std::int32_t& load_before(const Access& access) {
+    uses_of(access);
+    return loads_before_[objects_[{access.address, access.object}]];
+  }
   void add_wakeup(const StepId& woken, std::uint32_t step);
   // A semaphore was told its count: if that is not what its uses make it, it is another one.
   void settle_count(const Event& event, Access& access);
@@ -84,6 +90,7 @@ class History {
   std::vector<std::uint32_t> last_, creator_, waker_;  // by thread
   std::vector<std::vector<std::uint32_t>> places_;     // by thread and number
   std::vector<std::vector<Use>> uses_;
+  std::vector<std::int32_t> loads_before_;  // of each object, before all its uses
   struct Key {
     std::uint64_t address;
     ObjectClass object;

@@ -1,5 +1,6 @@
 #include "scheduler/strategies/exhaustive/wakeup_tree.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace raddle::scheduler {
@@ -36,36 +37,54 @@ std::unique_ptr<WakeupTree::Branch> WakeupTree::take_first() {
   return first;
 }
 
-void WakeupTree::insert(Sequence sequence) {
-  std::vector<std::unique_ptr<Branch>>* level = &branches_;
-  for (bool is_root = true;; is_root = false) {
-    // A branch that says nothing of what follows it covers all that follows it.
-    if (level->empty() && !is_root) return;
-    Branch* covering = nullptr;
-    for (const auto& branch : *level) {
-      std::size_t place = 0;
-      if (!is_weak_initial(branch->step.id.thread, branch->step.accesses, sequence, place)) {
-        continue;
-      }
-      covering = branch.get();
-      if (place < sequence.size()) {
-        // Another value is chosen there: behind each everything is explored.
-        if (sequence[place].values != branch->step.values) return;
-        sequence.erase(sequence.begin() + static_cast<std::ptrdiff_t>(place));
-      }
-      break;
+WakeupTree::Branches WakeupTree::Branch::take(const std::vector<std::uint16_t>& values) {
+  return std::move(way_of(*this, values).behind);
+}
+
+// The way of these values, which is made if there is none.
+WakeupTree::Branch::Way& WakeupTree::way_of(Branch& branch,
+                                            const std::vector<std::uint16_t>& values) {
+  for (Branch::Way& way : branch.ways) {
+    if (way.values == values) return way;
+  }
+  branch.ways.push_back({values, {}});
+  for (const Sequence& sequence : branch.whatever) {
+    insert(branch.ways.back().behind, sequence, true);
+  }
+  return branch.ways.back();
+}
+
+void WakeupTree::append(Branches& level, Sequence sequence) {
+  Branches* end = &level;
+  for (SequenceStep& step : sequence) {
+    std::vector<std::uint16_t> values = step.values;
+    end->push_back(std::make_unique<Branch>(Branch{std::move(step), {}, {}}));
+    Branch& branch = *end->back();
+    branch.ways.push_back({std::move(values), {}});
+    end = &branch.ways.back().behind;
+  }
+}
+
+void WakeupTree::insert(Branches& level, Sequence sequence, bool is_root) {
+  // A branch that says nothing of what follows it covers all that follows it.
+  if (sequence.empty() || (level.empty() && !is_root)) return;
+  for (const auto& branch : level) {
+    std::size_t place = 0;
+    if (!is_weak_initial(branch->step.id.thread, branch->step.accesses, sequence, place)) continue;
+    if (place == sequence.size()) {
+      for (Branch::Way& way : branch->ways) insert(way.behind, sequence, false);
+      // Behind values that nothing is said of so far, nothing leads there.
+      branch->whatever.push_back(std::move(sequence));
+      return;
     }
-    if (sequence.empty()) return;
-    if (covering != nullptr) {
-      level = &covering->behind;
-      continue;
-    }
-    for (SequenceStep& step : sequence) {
-      level->push_back(std::make_unique<Branch>(Branch{std::move(step), {}}));
-      level = &level->back()->behind;
-    }
+    const std::vector<std::uint16_t> values = sequence[place].values;
+    sequence.erase(sequence.begin() + static_cast<std::ptrdiff_t>(place));
+    const bool is_known = std::any_of(branch->ways.begin(), branch->ways.end(),
+                                      [&](const Branch::Way& way) { return way.values == values; });
+    insert(way_of(*branch, values).behind, std::move(sequence), !is_known);
     return;
   }
+  append(level, std::move(sequence));
 }
 
 }  // namespace raddle::scheduler

@@ -44,9 +44,21 @@ bool is_weak_initial(ThreadId thread, std::span<const Access> accesses, const Se
 
 class WakeupTree {
  public:
+  struct Branch;
+  using Branches = std::vector<std::unique_ptr<Branch>>;
+
   struct Branch {
     SequenceStep step;
-    std::vector<std::unique_ptr<Branch>> behind;
+    // What is to follow it, by the values that are chosen within it: all of them are explored.
+    struct Way {
+      std::vector<std::uint16_t> values;
+      Branches behind;
+    };
+    std::vector<Way> ways;
+    std::vector<Sequence> whatever;  // what is to follow whatever is chosen
+
+    // What is to follow these values, taken out.
+    Branches take(const std::vector<std::uint16_t>& values);
   };
 
   bool empty() const { return branches_.empty(); }
@@ -54,13 +66,17 @@ class WakeupTree {
   void clear() { branches_.clear(); }
   // The branch to be explored next, taken out.
   std::unique_ptr<Branch> take_first();
-  void replace(std::vector<std::unique_ptr<Branch>> branches) { branches_ = std::move(branches); }
+  void replace(Branches branches) { branches_ = std::move(branches); }
 
   // Adds `sequence`, unless a branch covers it.
-  void insert(Sequence sequence);
+  void insert(Sequence sequence) { insert(branches_, std::move(sequence), true); }
 
  private:
-  std::vector<std::unique_ptr<Branch>> branches_;
+  static void insert(Branches& level, Sequence sequence, bool is_root);
+  static void append(Branches& level, Sequence sequence);
+  static Branch::Way& way_of(Branch& branch, const std::vector<std::uint16_t>& values);
+
+  Branches branches_;
 };
 
 }  // namespace raddle::scheduler

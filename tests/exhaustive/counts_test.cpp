@@ -84,6 +84,10 @@ std::vector<Known> with_updates() {
       {"fetch_add_3x3", [] { fetch_add(3, 3); }, 1'680},
       {"fetch_add_7x1", [] { fetch_add(7, 1); }, 5'040},
       {"reader_writer_counter_5", [] { reader_writer_counter(5); }, 113'400},
+      // By hand. It fails everywhere, and so is a third reader: each before the store or after it.
+      {"store_and_exchange_1", [] { store_and_exchange(1); }, 8},
+      // It succeeds after the store, and then each of two readers has three places.
+      {"store_and_exchange_2", [] { store_and_exchange(2); }, 4 + 9},
       {"hash_table_15", [] { hash_table(15); }, 4'096},
       {"chase_lev_deque_4x3", [] { chase_lev_deque(4, 3); }, 25'489},
       {"compare_exchange_4x1", [] { compare_exchange(4, 1); }, 3'120},

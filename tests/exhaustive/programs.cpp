@@ -105,6 +105,17 @@ void many_writers(int writers) {
   });
 }
 
+void store_and_exchange(int expected) {
+  std::atomic<int> object{0};
+  run_threads(4, [&](int i) {
+    switch (i) {
+      case 0: return object.store(2);
+      case 3: replace(object, expected, 3); return;
+      default: return use(object.load());
+    }
+  });
+}
+
 void last_zero(int writers) {
   std::atomic<int> numbers[kThreadsMax]{};
   run_threads(writers + 1, [&](int i) {

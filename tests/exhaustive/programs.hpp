@@ -25,6 +25,8 @@ void fibonacci(int rounds);
 void one_writer(int readers);
 // `writers` threads store, one loads.
 void many_writers(int writers);
+// One thread stores 2, two load, and one compares with `expected` and exchanges.
+void store_and_exchange(int expected);
 // `writers` threads each store their left neighbour's number and one; one thread looks for the
 // last zero from the right.
 void last_zero(int writers);

@@ -104,7 +104,8 @@ class Engine {
 
   // The same for an operation on memory, which is always enabled.
   [[gnu::always_inline]] void announce(Thread& self, EventKind kind, MemoryOrder order,
-                                       std::uintptr_t address, std::uintptr_t pc) {
+                                       std::uintptr_t address, std::uintptr_t pc,
+                                       bool is_conditional = false) {
     if (++self.events >= self.attention) [[unlikely]]
       check_steps(self);
     Operation& operation = announced_[index(self.id)];
@@ -113,6 +114,7 @@ class Engine {
     operation.order = order;
     operation.address = address;
     operation.pc = pc;
+    operation.is_conditional = is_conditional;
     // Who runs was enabled when it was chosen, and has stayed so.
     timed_.remove(self.id);
     reschedule(self);

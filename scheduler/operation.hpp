@@ -23,6 +23,7 @@ struct Operation {
   Object* mutex{};                      // CondWake: to be taken again
   std::uint64_t deadline{kNoDeadline};  // virtual nanoseconds; a timed operation may give up
   std::uintptr_t pc{};
+  bool is_conditional{};  // AtomicRmw: a compare-exchange, which may turn out as a load
 
   bool is_timed() const { return deadline != kNoDeadline; }
 };

@@ -121,7 +121,7 @@ T atomic_compare_exchange(volatile T* object, T expected, T desired, int order, 
     return change_now(object, [=](T old) { return old == expected ? desired : old; });
   }
   auto& engine = runtime->engine;
-  engine.announce(*self, EventKind::AtomicRmw, order_of(order), address_of(object), pc);
+  engine.announce(*self, EventKind::AtomicRmw, order_of(order), address_of(object), pc, true);
   const T old = *object;
   if (old == expected) {
     *object = desired;

@@ -64,8 +64,11 @@ void Exhaustive::inherit_sleepers(Node& node) {
   if (steps_ == 0) return;
   const Node& before = nodes_[node_of_step_[steps_ - 1]];
   for (const Sleeper& sleeper : before.asleep) {
+    // What the step did wakes it, or what those took it to do who asked for it.
+    const bool is_guess = before.branch != nullptr && before.branch->step.is_guess;
     if (sleeper.thread == before.chosen ||
-        is_dependent(sleeper.accesses, history_[steps_ - 1].what.accesses)) {
+        is_dependent(sleeper.accesses, history_[steps_ - 1].what.accesses) ||
+        (is_guess && is_dependent(sleeper.accesses, before.branch->step.accesses))) {
       continue;
     }
     node.asleep.push_back(sleeper);

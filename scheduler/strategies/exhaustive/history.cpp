@@ -1,8 +1,17 @@
 #include "scheduler/strategies/exhaustive/history.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace raddle::scheduler {
+
+namespace {
+
+const void* cell_of(std::uintptr_t address) {
+  return reinterpret_cast<const void*>(address & ~std::uintptr_t{7});
+}
+
+}  // namespace
 
 void History::clear() { truncate(0); }
 
@@ -19,6 +28,18 @@ void History::begin_step(ThreadId thread, const Operation& announced) {
   step.announced = announced.kind;
   step.is_timed = announced.is_timed();
   step.before = last_[i];
+  step.address = 0;
+  step.is_conditional = announced.is_conditional;
+  step.bytes = 0;
+  switch (announced.kind) {
+    case EventKind::AtomicLoad:
+    case EventKind::AtomicStore:
+    case EventKind::AtomicRmw:
+      step.address = announced.address;
+      std::memcpy(&step.word, cell_of(announced.address), sizeof(step.word));
+      break;
+    default: break;
+  }
   step.what.id = {thread, static_cast<std::uint32_t>(places_[i].size())};
   step.what.needs = {};
   step.queue = 0;
@@ -74,6 +95,11 @@ void History::add(const Event& event) {
       break;
     }
     default: break;
+  }
+  if (step.is_conditional && step.bytes == 0 && event.size <= 8 &&
+      (event.kind == EventKind::AtomicRmw || event.kind == EventKind::AtomicCompareFailed)) {
+    step.bytes = event.size;
+    step.expected = event.extra;
   }
   const std::size_t first = step.what.accesses.size();
   add_accesses(event, step.is_timed, step.what.accesses);
@@ -244,7 +270,65 @@ bool History::could_go_on(const Access& access, std::uint32_t without, std::uint
   return is_open(access, load);
 }
 
-Sequence History::reversed(const Race& race) const {
+// A reversed race may turn a failure into a success or the other way round. What the step will do
+// must be known: were it taken for a write and then only read, threads that such a write would have
+// woken would sleep on, though what others asked for was left to this step because it wakes them.
+void History::foretell(const Race& race, const Step& second, SequenceStep& step) {
+  switch (second.announced) {
+    case EventKind::AtomicRmw:
+      if (second.is_conditional) foretell_exchange(steps_[race.first], second, step);
+      return;
+    case EventKind::MutexLock:
+    case EventKind::ReadLock:
+    case EventKind::WriteLock:
+    case EventKind::SemWait:
+      if (second.is_timed) foretell_try(race, second.announced == EventKind::ReadLock, step);
+      return;
+    case EventKind::MutexTryLock:
+    case EventKind::WriteTryLock:
+    case EventKind::SemTryFailed: return foretell_try(race, false, step);
+    case EventKind::ReadTryLock: return foretell_try(race, true, step);
+    case EventKind::CondNotifyOne:
+    case EventKind::CondNotifyAll:
+    case EventKind::FutexWake:
+    case EventKind::FutexWait:
+    case EventKind::OnceBegin:
+      // Not known. Then too many wake.
+      step.is_guess = true;
+      return widen(second.announced, step.accesses);
+    default: return;
+  }
+}
+
+void History::foretell_exchange(const Step& first, const Step& second, SequenceStep& step) {
+  const auto covers = [](const Access& outer, const Access& inner) {
+    return outer.is_of_same_object(inner) && (inner.bytes & ~outer.bytes) == 0;
+  };
+  const bool is_known = second.bytes != 0 && first.address != 0 && step.accesses.size() == 1 &&
+                        first.what.accesses.size() == 1 &&
+                        covers(first.what.accesses[0], step.accesses[0]);
+  bool succeeds = true;
+  if (is_known) {
+    // It finds what the first found: whoever else writes there comes after the first.
+    const std::uint64_t found = first.word >> (8 * (second.address & 7));
+    const std::uint64_t mask = second.bytes == 8 ? ~0ull : (1ull << (8 * second.bytes)) - 1;
+    succeeds = ((found ^ second.expected) & mask) == 0;
+  }
+  step.is_guess = !is_known;
+  for (Access& access : step.accesses) {
+    access.kind = succeeds ? Access::Kind::Write : Access::Kind::Read;
+  }
+}
+
+void History::foretell_try(const Race& race, bool is_shared, SequenceStep& step) {
+  for (Access& access : step.accesses) {
+    if (access.object != ObjectClass::Lock && access.object != ObjectClass::Semaphore) continue;
+    access.kind = is_shared ? Access::Kind::Shared : Access::Kind::Write;
+    if (!could_go_on(access, race.first, race.second)) access.kind = Access::Kind::Read;
+  }
+}
+
+Sequence History::reversed(const Race& race) {
   Sequence sequence;
   for (std::uint32_t i = race.first + 1; i < size(); ++i) {
     if (!is_before(race.first, clocks_[i])) sequence.push_back(steps_[i].what);
@@ -252,7 +336,7 @@ Sequence History::reversed(const Race& race) const {
   const Step& second = race.second < size() ? steps_[race.second] : blocked_;
   sequence.push_back(second.what);
   sequence.back().values.clear();
-  widen(second.announced, sequence.back().accesses);
+  foretell(race, second, sequence.back());
   if (second.queue != 0) {
     sequence.back().accesses.push_back(
         {second.queue, ObjectClass::Queue, Access::Kind::Shared, 0xff, false, 0});

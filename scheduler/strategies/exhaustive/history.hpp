@@ -22,6 +22,13 @@ class History {
     std::uint32_t before = kNone;  // the thread's own step before this one
     std::uint64_t queue = 0;       // in which it would be still, had it not been woken in time
     bool is_timed = false;
+    // Of an operation on memory: where, and what was there before it, in the eight aligned bytes.
+    std::uintptr_t address = 0;
+    std::uint64_t word = 0;
+    // Of a compare-exchange.
+    bool is_conditional = false;
+    std::uint32_t bytes = 0;
+    std::uint64_t expected = 0;
   };
 
   // Two steps that are dependent, with nothing between them that makes them so: the second one
@@ -55,7 +62,7 @@ class History {
 
   // What could have been done in place of `race.first`: all that does not come after it because
   // of it, and then the second.
-  Sequence reversed(const Race& race) const;
+  Sequence reversed(const Race& race);
 
  private:
   struct Use {
@@ -81,6 +88,10 @@ class History {
     return clock[index(steps_[step].what.id.thread)] > steps_[step].what.id.number;
   }
   bool could_go_on(const Access& access, std::uint32_t without, std::uint32_t until);
+  // What the second step of the race does in place of the first one.
+  void foretell(const Race& race, const Step& second, SequenceStep& step);
+  void foretell_exchange(const Step& first, const Step& second, SequenceStep& step);
+  void foretell_try(const Race& race, bool is_shared, SequenceStep& step);
   StepId id_of(std::uint32_t step) const { return steps_[step].what.id; }
   std::uint32_t place_of(const StepId& id) const;
 

@@ -29,6 +29,8 @@ struct SequenceStep {
   std::array<StepId, 3> needs{};
   std::vector<Access> accesses;
   std::vector<std::uint16_t> values;  // chosen within it, in order
+  // `accesses` are more than it will perhaps do: where it is, that cannot be foretold.
+  bool is_guess = false;
 };
 
 // May `b` not come before `a`, which comes before it now, or does their order change what they do?

@@ -198,7 +198,7 @@ void Exhaustive::on_wake(ThreadId sleeper) {
 }
 
 void Exhaustive::on_yield(ThreadId, bool is_alone) {
-  if (!is_alone) left_out_ = "threads that spin were taken to wait until somebody writes";
+  if (!is_alone) left_out_ = "threads that spin were taken to wait for a write";
 }
 
 void Exhaustive::reverse(const History::Race& race) {

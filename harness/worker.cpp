@@ -108,7 +108,8 @@ class Worker {
     forget_counts();
     std::uint32_t round = 0;
     for (std::uint64_t number = 0;; ++number) {
-      if (state_.executions >= options_.executions || is_out_of_time()) return;
+      const std::uint64_t runs = state_.executions + state_.redundant;
+      if (runs >= options_.executions || is_out_of_time()) return;
       if (number % kBatch == 0) progress_.show(state_.executions, state_.share);
       if (!execute(number, *strategy_)) return count();
       if (strategy_->was_redundant()) {

@@ -44,11 +44,11 @@ struct Outcome {
 };
 template <typename Apply>
 void operate(EventKind kind, std::size_t size, const volatile void* object, int order,
-             std::uintptr_t pc, Apply apply) {
+             std::uintptr_t pc, Apply apply, bool is_conditional = false) {
   const auto address = reinterpret_cast<std::uintptr_t>(object);
   Thread* self = current_thread;
   if (self != nullptr) {
-    runtime->engine.announce(*self, kind, order_of(order), address, pc);
+    runtime->engine.announce(*self, kind, order_of(order), address, pc, is_conditional);
   }
   Outcome outcome;
   {
@@ -134,17 +134,20 @@ bool compare_exchange(std::size_t size, void* object, void* expected, const void
     is_equal = old == wanted;
   });
   if (is_done) return is_equal;
-  operate(EventKind::AtomicRmw, size, object, order, pc, [&]() -> Outcome {
-    const u64 old = beginning(object, size);
-    const u64 wanted = beginning(expected, size);
-    is_equal = std::memcmp(object, expected, size) == 0;
-    if (!is_equal) {
-      std::memcpy(expected, object, size);
-      return {EventKind::AtomicCompareFailed, old, wanted, failure_order};
-    }
-    std::memcpy(object, desired, size);
-    return {EventKind::AtomicRmw, beginning(desired, size), old, order};
-  });
+  operate(
+      EventKind::AtomicRmw, size, object, order, pc,
+      [&]() -> Outcome {
+        const u64 old = beginning(object, size);
+        const u64 wanted = beginning(expected, size);
+        is_equal = std::memcmp(object, expected, size) == 0;
+        if (!is_equal) {
+          std::memcpy(expected, object, size);
+          return {EventKind::AtomicCompareFailed, old, wanted, failure_order};
+        }
+        std::memcpy(object, desired, size);
+        return {EventKind::AtomicRmw, beginning(desired, size), old, order};
+      },
+      true);
   return is_equal;
 }
 

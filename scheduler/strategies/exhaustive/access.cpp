@@ -112,23 +112,9 @@ void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out) {
   }
 }
 
-void widen(EventKind announced, std::vector<Access>& accesses) {
-  switch (announced) {
-    case EventKind::AtomicLoad:
-    case EventKind::Read: return;
-    case EventKind::FutexWait:
-      // The word may be as expected, and then it sleeps.
-      for (std::size_t i = 0; i < accesses.size(); ++i) {
-        if (accesses[i].object != ObjectClass::Memory) return;
-      }
-      if (!accesses.empty()) {
-        accesses.push_back({accesses[0].address, ObjectClass::Queue, Kind::Shared, 0xff, false, 0});
-      }
-      return;
-    default:
-      for (Access& access : accesses) {
-        if (access.kind == Kind::Read) access.kind = Kind::Write;
-      }
+void widen(std::vector<Access>& accesses) {
+  for (Access& access : accesses) {
+    if (access.kind == Kind::Read) access.kind = Kind::Write;
   }
 }
 

@@ -62,9 +62,9 @@ inline bool is_open(const Access& access, std::int32_t load) {
 // Appends what `event` did. `is_timed`: it could have given up instead of waiting.
 void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out);
 
-// Makes of what a step did what it may do after other steps than those that were before it: a
-// compare-exchange that failed may succeed. `announced` is the operation that the step began with.
-void widen(EventKind announced, std::vector<Access>& accesses);
+// Makes of what a step did the most that it may do after other steps than those that were before
+// it: what only looked may have done something.
+void widen(std::vector<Access>& accesses);
 
 // What a thread waits for that was never let on. Nothing, if no object decides that.
 void add_awaited(const Operation& operation, std::vector<Access>& out);

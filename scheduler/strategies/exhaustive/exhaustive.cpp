@@ -145,8 +145,8 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
 
 std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
   // A hint that others should go first: all orders are explored anyway. But a loop that spins
-  // would have no end. It is taken to wait, which is all that most of them do.
-  // But first it is given time to end by itself, as those of the standard library do.
+  // would have no end. After some time, in which those of the standard library end by themselves,
+  // it is taken to wait, which is all that most of them do.
   if (choice.kind == EventKind::Yield) {
     if (!choice.is_spinning) return choice.count - 1;
     const RuntimeScope scope;
@@ -159,6 +159,7 @@ std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
     node = &nodes_[depth_++];
     if (!node->is_value || node->count != choice.count) {
       left_out_ = kNotTheSame;
+      was_pruned_ = true;
       return 0;
     }
   } else {

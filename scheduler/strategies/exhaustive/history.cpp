@@ -13,8 +13,6 @@ const void* cell_of(std::uintptr_t address) {
 
 }  // namespace
 
-void History::clear() { truncate(0); }
-
 void History::begin_step(ThreadId thread, const Operation& announced) {
   const std::size_t i = index(thread);
   if (i >= last_.size()) {
@@ -79,6 +77,11 @@ void History::add(const Event& event) {
       } else if (waker_[index(event.thread)] < self) {
         step.what.needs[2] = id_of(waker_[index(event.thread)]);
       }
+      break;
+    case EventKind::FutexWait:
+    case EventKind::FutexMismatch:
+      // With another value in the word it would have slept, or not.
+      step.queue = event.address;
       break;
     case EventKind::BarrierLeave: {
       // The first arrival since its own that opened the barrier; it may have been its own.
@@ -291,11 +294,10 @@ void History::foretell(const Race& race, const Step& second, SequenceStep& step)
     case EventKind::CondNotifyOne:
     case EventKind::CondNotifyAll:
     case EventKind::FutexWake:
-    case EventKind::FutexWait:
     case EventKind::OnceBegin:
       // Not known. Then too many wake.
       step.is_guess = true;
-      return widen(second.announced, step.accesses);
+      return widen(step.accesses);
     default: return;
   }
 }
@@ -338,6 +340,7 @@ Sequence History::reversed(const Race& race) {
   sequence.back().values.clear();
   foretell(race, second, sequence.back());
   if (second.queue != 0) {
+    sequence.back().is_guess = true;
     sequence.back().accesses.push_back(
         {second.queue, ObjectClass::Queue, Access::Kind::Shared, 0xff, false, 0});
   }

@@ -20,7 +20,7 @@ class History {
     SequenceStep what;
     EventKind announced{};
     std::uint32_t before = kNone;  // the thread's own step before this one
-    std::uint64_t queue = 0;       // in which it would be still, had it not been woken in time
+    std::uint64_t queue = 0;       // in which it was, or would be had it come at another time
     bool is_timed = false;
     // Of an operation on memory: where, and what was there before it, in the eight aligned bytes.
     std::uintptr_t address = 0;
@@ -38,7 +38,6 @@ class History {
     std::uint32_t second;  // size(): the step of `Blocked`
   };
 
-  void clear();
   std::uint32_t size() const { return static_cast<std::uint32_t>(size_); }
   const Step& operator[](std::uint32_t step) const { return steps_[step]; }
 

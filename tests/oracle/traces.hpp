@@ -1,0 +1,41 @@
+// The traces that a strategy makes of a random program, and how often each.
+#pragma once
+
+#include "harness/runtime.hpp"
+#include "harness/shared_state.hpp"
+#include "tests/oracle/program.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace raddle::oracle {
+
+class Traces {
+ public:
+  // Each trace in a form that is the same for all interleavings that differ only in what commutes,
+  // by a definition of its own of what commutes. Nothing if there are more than `limit`
+  // executions.
+  std::optional<std::map<std::string, int>> of(const Program& program,
+                                               scheduler::Strategy& strategy, int limit);
+
+  // Of the last call.
+  int executions = 0, redundant = 0;
+
+ private:
+  static Options ignoring_races() {
+    Options options;
+    options.on_race = OnRace::Ignore;
+    return options;
+  }
+  const Options options_ = ignoring_races();
+  harness::Shared<harness::VisiblePlaces::Shared> places_;
+  harness::VisiblePlaces visible_{*places_};
+  harness::Runtime runtime_{options_, visible_};
+};
+
+// The number that the variable holds, or `fallback` if it is not set.
+std::uint64_t from_environment(const char* name, std::uint64_t fallback);
+
+}  // namespace raddle::oracle

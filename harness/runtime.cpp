@@ -108,6 +108,17 @@ End Runtime::run(const std::function<void()>& body, const ExecutionPlan& plan) {
   return end;
 }
 
+namespace {
+
+// What the thread leaves unwritten of its stack is then the same in each execution.
+[[gnu::noinline]] void clear_unused_stack() {
+  constexpr std::size_t kBytes = 4096;
+  char unused[kBytes];
+  explicit_bzero(unused, kBytes);
+}
+
+}  // namespace
+
 void Runtime::run(Thread& thread) {
   // On the thread's own fiber. `start` is null for the body.
   if (thread.is_fiber_reused) {
@@ -120,6 +131,8 @@ void Runtime::run(Thread& thread) {
   if (thread.is_fiber_abandoned) forget_key_values();
   if (recorder_ != nullptr && thread.start == nullptr) recorder_->on_thread_created(thread);
   errno = 0;
+  if (engine.is_watched()) clear_unused_stack();
+  asm volatile("mov %%rsp, %0" : "=r"(thread.frames_end));
   try {
     if (thread.start == nullptr) {
       (*body_)();
@@ -176,6 +189,10 @@ std::uintptr_t Runtime::stable_name(std::uintptr_t address) {
     return kStack | index(owner->id) << 40 | (address - owner->fiber->stack_low());
   }
   return address;
+}
+
+std::uint64_t Runtime::stable_word(std::uint64_t word) {
+  return arena.contains(reinterpret_cast<const void*>(word)) ? stable_name(word) : word;
 }
 
 void Runtime::access(Thread& self, std::uintptr_t address, std::uint32_t size, bool is_write,

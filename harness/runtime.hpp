@@ -75,6 +75,7 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
   void on_event(const scheduler::Event& event) override;
   void run(scheduler::Thread& thread) override;
   std::uintptr_t stable_name(std::uintptr_t address) override;
+  std::uint64_t stable_word(std::uint64_t word) override;
 
   // Whether anybody wants to know of allocations, and that there was one.
   bool wants_allocations() const { return recorder_ != nullptr || engine.is_watched(); }

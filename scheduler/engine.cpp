@@ -135,7 +135,8 @@ Thread& Engine::new_thread(Thread& self) {
   thread.result = nullptr;
   thread.creator = self.id;
   thread.has_ended = thread.is_detached = thread.is_joined = thread.was_woken = false;
-  thread.is_cancel_pending = false;
+  thread.frames_end = 0;
+  thread.is_cancel_pending = thread.is_watched = thread.has_written = false;
   thread.hints_to_ignore = 0;
   thread.reads_ignored = thread.writes_ignored = 0;
   thread.clock_reads = thread.random_reads = 0;
@@ -241,7 +242,7 @@ void Engine::stop(End end) {
 }
 
 void Engine::set_attention(Thread& thread) const {
-  if (watch_accesses_ || thread.ignores(false) || thread.ignores(true)) {
+  if (watch_accesses_ || thread.is_watched || thread.ignores(false) || thread.ignores(true)) {
     thread.attention = 0;
     return;
   }
@@ -292,6 +293,9 @@ void Engine::reschedule_at_access(Thread& self, EventKind kind, std::uintptr_t a
 
 void Engine::look_closer(Thread& self, EventKind kind, std::uintptr_t address, std::uintptr_t pc) {
   if (step(self) >= limits_.steps) stop(End::StepLimit);
+  if (self.is_watched && kind == EventKind::Write && owner_of_stack(address) != &self) {
+    self.has_written = true;
+  }
   // Decided by the thread's own count alone, so that it falls on the same event whether or
   // not the execution is being watched.
   if (self.events % kLongRun == 0) {
@@ -348,8 +352,9 @@ Thread& Engine::pick_from(const ThreadSet& eligible, Thread& self, bool may_stay
     const ThreadId by_default =
         is_current && !timed_.contains(self.id) ? self.id : preferred_other(eligible, self.id);
     const std::span<const Operation> announced{announced_.get(), thread_count_};
+    last_ = &self;
     chosen = strategy_->choose_thread({eligible, count, is_current ? self.id : kNoThread,
-                                       by_default, announced, self.id, self.events});
+                                       by_default, announced, self.id, self.events, this});
     if (chosen == kNoThread) [[unlikely]]
       stop(End::Pruned);
     const Operation& operation = announced_[index(chosen)];
@@ -370,6 +375,18 @@ Thread& Engine::pick_from(const ThreadSet& eligible, Thread& self, bool may_stay
     give_carrier(next);
   return next;
 }
+
+std::optional<Digest> Engine::digest() {
+  const Operation& operation = announced_[index(last_->id)];
+  return digest_of_local_state(operation.pc, last_->frames_end, host_);
+}
+
+void Engine::watch_writes(bool is_on) {
+  last_->is_watched = is_on;
+  set_attention(*last_);
+}
+
+bool Engine::has_written() { return std::exchange(last_->has_written, false); }
 
 // Nobody can go on.
 void Engine::stop_stuck(Thread& self) {

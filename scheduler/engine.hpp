@@ -6,6 +6,7 @@
 #include "scheduler/events/observer.hpp"
 #include "scheduler/events/trace.hpp"
 #include "scheduler/fiber.hpp"
+#include "scheduler/local_state.hpp"
 #include "scheduler/objects/enabled.hpp"
 #include "scheduler/objects/object.hpp"
 #include "scheduler/operation.hpp"
@@ -41,6 +42,8 @@ class Host {
   // For an address a name that depends on nothing but what the thread that it belongs to has
   // done, where addresses depend on the order in which threads allocate memory.
   virtual std::uintptr_t stable_name(std::uintptr_t address) { return address; }
+  // The same for a word that may be an address on the heap, or anything else.
+  virtual std::uint64_t stable_word(std::uint64_t word) { return word; }
 };
 
 struct Limits {
@@ -57,10 +60,10 @@ struct ScheduleLog {
       nullptr;  // deviations written so far; more than capacity: the rest is lost
 };
 
-class Engine {
+class Engine : private LocalState {
  public:
   Engine(Host& host, Observer& observer, Limits limits);
-  ~Engine();
+  ~Engine() override;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -247,6 +250,12 @@ class Engine {
   // be polling under a lock. Keeps every strategy fair.
   static constexpr std::uint32_t kFairRun = 1000;
 
+  // LocalState, of the thread that ran last.
+  std::optional<Digest> digest() override;
+  void watch_writes(bool is_on) override;
+  bool has_written() override;
+  std::uintptr_t name(std::uintptr_t address) override { return host_.stable_name(address); }
+
   void refresh_askers(const Object& object);
   Thread& make_thread(Thread& self, void* (*start)(void*), void* argument);
   Thread& new_thread(Thread& self);
@@ -319,6 +328,7 @@ class Engine {
   std::uint32_t event_hash_ = 0;
   std::uint64_t executions_ = 0;
   Thread* running_ = nullptr;
+  Thread* last_ = nullptr;  // who ran last, while the strategy is asked
   std::vector<Thread*> sleepers_;
 };
 

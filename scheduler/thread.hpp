@@ -32,6 +32,7 @@ struct Thread {
   void* (*start)(void*) = nullptr;
   void* argument = nullptr;
   void* result = nullptr;
+  std::uintptr_t frames_end = 0;  // of its own functions; above are those of the runtime
   ThreadId creator = kNoThread;
   bool has_ended = false;
   bool is_detached = false;
@@ -40,6 +41,8 @@ struct Thread {
   bool is_fiber_abandoned = false;  // a thread of an earlier execution was left in the middle there
   bool was_woken = false;           // CondWake, FutexWoken: a notify has chosen it
   bool is_cancel_pending = false;
+  bool is_watched = false;   // whether it writes elsewhere than to its stack is to be noted
+  bool has_written = false;  // it has
   std::uint16_t reads_ignored = 0, writes_ignored = 0;  // how deep: its plain accesses do not count
   std::uint32_t hints_to_ignore = 0;  // Engine::yield: so often the thread goes on all the same
   std::uint64_t asleep_since = 0;     // order of going to sleep, for first-come wakeups

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "scheduler/events/event.hpp"
+#include "scheduler/local_state.hpp"
 #include "scheduler/operation.hpp"
 #include "scheduler/thread_set.hpp"
 
@@ -23,6 +24,8 @@ struct SchedulingPoint {
   // Who ran last, eligible or not, and how many events it has had.
   ThreadId last;
   std::uint64_t last_events;
+  // More about that thread; null if nobody can go on.
+  LocalState* local = nullptr;
 };
 
 // A choice that is not about threads: raddle::choose, which waiter is woken.

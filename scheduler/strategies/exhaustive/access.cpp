@@ -112,6 +112,17 @@ void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out) {
   }
 }
 
+bool leaves_all_as_it_was(const Event& event) {
+  switch (event.kind) {
+    case EventKind::AtomicLoad:
+    case EventKind::AtomicCompareFailed:
+    case EventKind::Fence:
+    case EventKind::Yield: return true;
+    case EventKind::AtomicRmw: return event.value == event.extra && event.size <= 8;
+    default: return false;
+  }
+}
+
 void widen(std::vector<Access>& accesses) {
   for (Access& access : accesses) {
     if (access.kind == Kind::Read) access.kind = Kind::Write;

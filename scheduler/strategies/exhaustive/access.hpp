@@ -62,6 +62,9 @@ inline bool is_open(const Access& access, std::int32_t load) {
 // Appends what `event` did. `is_timed`: it could have given up instead of waiting.
 void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out);
 
+// Had it not been, would nothing be different for anybody but its own thread?
+bool leaves_all_as_it_was(const Event& event);
+
 // Makes of what a step did the most that it may do after other steps than those that were before
 // it: what only looked may have done something.
 void widen(std::vector<Access>& accesses);

@@ -16,6 +16,35 @@ constexpr std::string_view kNotModelled =
     "a thread could not go on where the search expected it to";
 constexpr std::string_view kNotTheSame = "the test did not do the same under the same schedule";
 
+// Steps of one round of a loop.
+constexpr std::uint32_t kLapMax = 64;
+
+bool is_look(const Operation& operation) {
+  return operation.kind == EventKind::AtomicLoad || operation.kind == EventKind::AtomicRmw;
+}
+
+std::uint64_t mask_of(std::uint8_t bytes) {
+  std::uint64_t mask = 0;
+  for (int i = 0; i < 8; ++i) {
+    if ((bytes >> i & 1) != 0) mask |= std::uint64_t{0xff} << (8 * i);
+  }
+  return mask;
+}
+
+// Of a look: is there now what it found?
+bool holds_what_was_seen(const History::Step& look) {
+  const Content seen{mask_of(look.what.accesses[0].bytes), look.word};
+  return seen.is_in(word_at(look.address));
+}
+
+std::uint8_t bytes_of(std::uint64_t mask) {
+  std::uint8_t bytes = 0;
+  for (int i = 0; i < 8; ++i) {
+    if ((mask >> (8 * i) & 1) != 0) bytes = static_cast<std::uint8_t>(bytes | 1 << i);
+  }
+  return bytes;
+}
+
 void merge(std::span<const Access> from, std::vector<Access>& to) {
   for (const Access& access : from) {
     const bool is_there = std::any_of(to.begin(), to.end(), [&](const Access& other) {
@@ -32,16 +61,19 @@ void Exhaustive::begin(std::uint64_t) {
   depth_ = 0;
   steps_ = 0;
   values_in_step_ = 0;
-  was_pruned_ = false;
+  was_pruned_ = is_in_vain_ = false;
+  followed_ = size_;
   stuck_.clear();
+  looks_.clear();
   spins_.clear();
+  is_watched_.clear();
 }
 
 Exhaustive::Node& Exhaustive::push() {
   if (size_ == nodes_.size()) nodes_.emplace_back();
   Node& node = nodes_[size_++];
   depth_ = size_;
-  node.did.clear();
+  node.forget_step();
   node.asleep.clear();
   node.pending.clear();
   node.explored = node.done = 0;
@@ -75,8 +107,218 @@ void Exhaustive::inherit_sleepers(Node& node) {
   }
 }
 
+// Was the thread in this state since it last did anything but look? And would the rounds of a
+// loop that leads back there be those of a thread that waits: does it look at one place only, at
+// `address`, or has nothing changed where it looked? (One that was disturbed tries again.)
+bool Exhaustive::comes_round(ThreadId thread, const Digest& state, std::uintptr_t address) const {
+  bool is_one_place = true, is_unchanged = true;
+  for (std::uint32_t k = history_.last_of(thread); k != History::kNone; k = history_[k].before) {
+    const Node& node = nodes_[node_of_step_[k]];
+    if (node.arrival && *node.arrival == state) return is_one_place || is_unchanged;
+    const History::Step& step = history_[k];
+    if (node.has_written || !step.is_look || !step.what.values.empty()) return false;
+    if (step.what.accesses.empty()) continue;
+    is_one_place = is_one_place && step.address == address;
+    is_unchanged = is_unchanged && holds_what_was_seen(step);
+  }
+  return false;
+}
+
+// What the thread would look at in vain, were it let on now.
+std::vector<Content> Exhaustive::fruitless_of(ThreadId thread, std::uintptr_t address) const {
+  const std::uint32_t last = history_.last_of(thread);
+  if (last == History::kNone) return {};
+  const Node& node = nodes_[node_of_step_[last]];
+  std::vector<Content> contents = node.fruitless;
+  if (node.arrival) {
+    for (const Awaits::Outcome& outcome : awaits_.of(*node.arrival)) {
+      if (comes_round(thread, outcome.state, address)) contents.push_back(outcome.content);
+    }
+  }
+  return contents;
+}
+
+bool Exhaustive::waits(ThreadId thread, const Operation& operation) {
+  if (!is_look(operation)) return false;
+  const std::vector<Content> fruitless = fruitless_of(thread, operation.address);
+  if (fruitless.empty() || !is_among(fruitless, word_at(operation.address))) return false;
+  awaits_.note_vain(operation.pc);
+  return true;
+}
+
+// The thread that ran last has announced an operation. False: what it did before turned out to be
+// in vain, and the execution is to be run again without that.
+bool Exhaustive::arrive(const SchedulingPoint& point) {
+  if (steps_ == 0) return true;
+  Node& node = nodes_[node_of_step_[steps_ - 1]];
+  const Operation& operation = point.announced[index(point.last)];
+  if (node.chosen != point.last) return true;
+  if (index(point.last) >= is_watched_.size()) is_watched_.resize(index(point.last) + 1);
+  std::uint8_t& is_watched = is_watched_[index(point.last)];
+  if (is_watched != 0) node.has_written = point.local->has_written();
+  if (is_look(operation)) {
+    if (awaits_.wants_state(operation.pc)) {
+      // Bytes of the stack that nothing is kept in differ from one execution to the next.
+      node.arrival = point.local->digest();
+      if (is_watched == 0) {
+        is_watched = 1;
+        point.local->has_written();
+        point.local->watch_writes(true);
+      }
+    }
+    if (depth_ == size_) find_lap(operation);
+    return !is_to_run_again_;
+  }
+  const bool is_neutral = operation.kind == EventKind::Yield || operation.kind == EventKind::Fence;
+  if (is_watched != 0 && !is_neutral) {
+    is_watched = 0;
+    point.local->watch_writes(false);
+  }
+  return true;
+}
+
+// Has the thread come round to where it was, in the same state, and has only looked on the way?
+void Exhaustive::find_lap(const Operation& operation) {
+  const Node& arrived = nodes_[node_of_step_[steps_ - 1]];
+  std::uint32_t last_look = History::kNone, unknown = History::kNone;
+  bool is_one_place = true, is_unchanged = true;
+  std::uint32_t k = steps_ - 1;
+  for (std::uint32_t i = 0; i < kLapMax; ++i, k = history_[k].before) {
+    const History::Step& step = history_[k];
+    if (!step.is_look || !step.what.values.empty() || nodes_[node_of_step_[k]].has_written ||
+        step.what.accesses.size() > 1 || step.before == History::kNone) {
+      return;
+    }
+    if (step.what.accesses.empty()) continue;
+    if (last_look == History::kNone) last_look = k;
+    // See comes_round.
+    is_one_place = is_one_place && step.address == operation.address;
+    is_unchanged = is_unchanged && holds_what_was_seen(step);
+    if (!is_one_place && !is_unchanged) return;
+    if (step.pc != operation.pc || step.announced != operation.kind ||
+        step.address != operation.address) {
+      continue;
+    }
+    const Node& before = nodes_[node_of_step_[step.before]];
+    if (!before.arrival || !arrived.arrival) {
+      // Once may be chance.
+      if (unknown == History::kNone) {
+        unknown = k;
+        continue;
+      }
+      if (awaits_.add_repeated(operation.pc) && can_drop_from(k)) run_again_from(k);
+      return;
+    }
+    if (*before.arrival == *arrived.arrival) {
+      look_in_vain(last_look, *arrived.arrival);
+      return;
+    }
+  }
+}
+
+// The step led its thread to `state`, in which it has been before.
+void Exhaustive::look_in_vain(std::uint32_t look, const Digest& state) {
+  const History::Step& step = history_[look];
+  const Access access = step.what.accesses[0];
+  const Content content{mask_of(access.bytes), step.word};
+  Node& before = nodes_[node_of_step_[step.before]];
+  awaits_.note_vain(step.pc);
+  awaits_.add_repeated(step.pc);
+  if (before.arrival) awaits_.add(*before.arrival, {content, state});
+  if (!can_drop_from(look)) return;
+  before.fruitless.push_back(content);
+  Node& node = nodes_[node_of_step_[look]];
+  history_.truncate(std::max(look, known_));
+  drop_branch(node, step.address);
+  run_again_from(look);
+}
+
+// Is the step among those that are not as they were, and would nothing be lost that was asked for?
+bool Exhaustive::can_drop_from(std::uint32_t step) const {
+  const std::size_t first = node_of_step_[step];
+  if (first + 1 < followed_) return false;
+  for (std::size_t i = first + 1; i < size_; ++i) {
+    if (nodes_[i].branch != nullptr || !nodes_[i].pending.empty()) return false;
+  }
+  return true;
+}
+
+// It was asked for that the thread looks here, which would be in vain. But before what was written
+// there earlier it may not be.
+void Exhaustive::reverse_look(const WakeupTree::Branch& branch, std::uintptr_t address) {
+  races_.clear();
+  history_.find_races(known_, races_);  // for their clocks
+  const ThreadId thread = branch.step.id.thread;
+  for (const Access& access : branch.step.accesses) {
+    if (access.object != ObjectClass::Memory) continue;
+    races_.clear();
+    history_.find_races({thread, access, fruitless_of(thread, address)}, races_);
+    for (const History::Race& race : races_) reverse(race);
+  }
+}
+
+// The chosen one looks in vain: another is to be chosen.
+void Exhaustive::drop_branch(Node& node, std::uintptr_t address) {
+  if (node.branch != nullptr) reverse_look(*node.branch, address);
+  node.branch = nullptr;
+  node.chosen = kNoThread;
+}
+
+// Nobody can go on but threads that would look in vain. If they do so for ever, the step limit will
+// find that. But one that looks at several places may find another one changed, now that it has
+// waited for this one; then what was to be seen here is seen in other executions.
+void Exhaustive::look_on(const SchedulingPoint& point) {
+  is_in_vain_ = true;
+  point.eligible.for_each([&](ThreadId thread) {
+    const Operation& operation = point.announced[index(thread)];
+    const std::vector<Content> fruitless = fruitless_of(thread, operation.address);
+    const auto content = std::find_if(fruitless.begin(), fruitless.end(), [&](const Content& each) {
+      return each.is_in(word_at(operation.address));
+    });
+    if (content == fruitless.end()) return;
+    const Access access{
+        point.local->name(operation.address) & ~std::uintptr_t{7},
+        ObjectClass::Memory,
+        operation.kind == EventKind::AtomicLoad ? Access::Kind::Read : Access::Kind::Write,
+        bytes_of(content->mask),
+        true,
+        0};
+    looks_.push_back({thread, access, fruitless});
+  });
+}
+
+void Exhaustive::run_again_from(std::uint32_t step) {
+  size_ = node_of_step_[step] + 1;
+  is_to_run_again_ = true;
+}
+
+// Whom to let on where nothing has been chosen yet.
+ThreadId Exhaustive::choose(Node& node, const SchedulingPoint& point, const ThreadSet& ready) {
+  while (!node.pending.empty()) {
+    auto branch = node.pending.take_first();
+    const ThreadId thread = branch->step.id.thread;
+    if (!point.eligible.contains(thread)) {
+      if (left_out_.empty()) left_out_ = kNotModelled;
+      continue;
+    }
+    if (is_asleep(node, thread)) continue;
+    if (!ready.contains(thread)) {
+      reverse_look(*branch, point.announced[index(thread)].address);
+      continue;
+    }
+    node.branch = std::move(branch);
+    return thread;
+  }
+  if (ready.contains(point.preferred) && !is_asleep(node, point.preferred)) return point.preferred;
+  for (std::size_t i = 0, count = ready.count(); i < count; ++i) {
+    if (!is_asleep(node, ready.nth(i))) return ready.nth(i);
+  }
+  return kNoThread;
+}
+
 ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
   const RuntimeScope scope;
+  if (is_in_vain_) return was_pruned_ || point.count == 0 ? kNoThread : point.preferred;
   finish_step();
   if (point.count == 0) {
     for (std::size_t i = 0; i < point.announced.size(); ++i) {
@@ -85,10 +327,14 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
     return kNoThread;
   }
   values_in_step_ = 0;
+  if (!arrive(point)) {
+    was_pruned_ = true;
+    return kNoThread;
+  }
   Node* node = nullptr;
   if (depth_ < size_) {
     node = &nodes_[depth_++];
-    if (node->is_value || !point.eligible.contains(node->chosen)) {
+    if (node->is_value || (node->chosen != kNoThread && !point.eligible.contains(node->chosen))) {
       // A thread that spins may have been made to wait where it is to go on.
       if (left_out_.empty()) left_out_ = kNotTheSame;
       was_pruned_ = true;
@@ -102,6 +348,8 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
     }
     node = &push();
     node->is_value = false;
+    node->chosen = kNoThread;
+    node->step = steps_;
     inherit_sleepers(*node);
     node->branch = nullptr;
     if (steps_ > 0) {
@@ -110,32 +358,41 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
         node->pending.replace(before.branch->take(history_[steps_ - 1].what.values));
       }
     }
-    ThreadId chosen = kNoThread;
-    while (chosen == kNoThread && !node->pending.empty()) {
-      auto branch = node->pending.take_first();
-      if (!point.eligible.contains(branch->step.id.thread)) {
-        if (left_out_.empty()) left_out_ = kNotModelled;
-        continue;
+  }
+  // One that has just been turned to may be known to look in vain by now.
+  if (node->chosen != kNoThread && depth_ == size_ && depth_ == followed_ && awaits_.knows_any() &&
+      waits(node->chosen, point.announced[index(node->chosen)])) {
+    drop_branch(*node, point.announced[index(node->chosen)].address);
+  }
+  if (node->chosen == kNoThread) {
+    ThreadSet ready = point.eligible;
+    node->ready.clear();
+    if (awaits_.knows_any()) {
+      point.eligible.for_each([&](ThreadId thread) {
+        if (waits(thread, point.announced[index(thread)])) {
+          ready.remove(thread);
+        } else {
+          node->ready.push_back(thread);
+        }
+      });
+    }
+    node->chosen = choose(*node, point, ready);
+    if (node->chosen == kNoThread) {
+      if (ready.empty()) {
+        look_on(point);
+        return point.preferred;
       }
-      if (is_asleep(*node, branch->step.id.thread)) continue;
-      chosen = branch->step.id.thread;
-      node->branch = std::move(branch);
-    }
-    if (chosen == kNoThread && !is_asleep(*node, point.preferred)) chosen = point.preferred;
-    for (std::size_t i = 0; chosen == kNoThread && i < point.count; ++i) {
-      if (!is_asleep(*node, point.eligible.nth(i))) chosen = point.eligible.nth(i);
-    }
-    if (chosen == kNoThread) {
-      depth_ = --size_;
       was_pruned_ = true;
       return kNoThread;
     }
-    node->chosen = chosen;
-    node->step = steps_;
   }
   if (point.announced[index(node->chosen)].kind == EventKind::Resume) left_out_ = kFibers;
   if (steps_ >= known_) {
+    std::vector<Content> fruitless;
+    if (awaits_.knows_any())
+      fruitless = fruitless_of(node->chosen, point.announced[index(node->chosen)].address);
     history_.begin_step(node->chosen, point.announced[index(node->chosen)]);
+    if (!fruitless.empty()) history_.set_fruitless(std::move(fruitless));
     node_of_step_.resize(steps_);
     node_of_step_.push_back(static_cast<std::uint32_t>(depth_ - 1));
   }
@@ -153,6 +410,7 @@ std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
     if (index(choice.thread) >= spins_.size()) spins_.resize(index(choice.thread) + 1);
     return spins_[index(choice.thread)]++ == 0 ? choice.count - 1 : 0;
   }
+  if (is_in_vain_) return 0;
   const RuntimeScope scope;
   Node* node = nullptr;
   if (depth_ < size_) {
@@ -181,19 +439,21 @@ std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
 
 void Exhaustive::on_event(const Event& event) {
   if (event.kind == EventKind::Suspend || event.kind == EventKind::Resume) left_out_ = kFibers;
-  if (steps_ <= known_) return;
+  // One of them has seen something else.
+  if (is_in_vain_ && !leaves_all_as_it_was(event)) was_pruned_ = true;
+  if (steps_ <= known_ || is_in_vain_) return;
   const RuntimeScope scope;
   history_.add(event);
 }
 
 void Exhaustive::on_clock() {
-  if (steps_ <= known_) return;
+  if (steps_ <= known_ || is_in_vain_) return;
   const RuntimeScope scope;
   history_.add_clock();
 }
 
 void Exhaustive::on_wake(ThreadId sleeper) {
-  if (steps_ == 0) return;
+  if (steps_ == 0 || is_in_vain_) return;
   const RuntimeScope scope;
   history_.on_wake(sleeper, steps_ - 1, steps_ > known_);
 }
@@ -213,6 +473,17 @@ void Exhaustive::reverse(const History::Race& race) {
 }
 
 bool Exhaustive::next() {
+  if (is_to_run_again_) {
+    is_to_run_again_ = false;
+    history_.truncate(known_);
+    Node& node = nodes_[size_ - 1];
+    node.forget_step();
+    // Nobody may be left there.
+    return node.chosen != kNoThread || node.ready.empty() || !node.pending.empty() ||
+           std::any_of(node.ready.begin(), node.ready.end(),
+                       [&](ThreadId thread) { return !is_asleep(node, thread); }) ||
+           turn_back();
+  }
   finish_step();
   if (depth_ < size_) {
     left_out_ = kNotTheSame;
@@ -220,14 +491,24 @@ bool Exhaustive::next() {
   }
   races_.clear();
   history_.find_races(known_, races_);
-  if (!was_pruned_) {
+  if (!was_pruned_ || is_in_vain_) {
     for (const History::Race& race : races_) reverse(race);
     for (const Waiting& waiting : stuck_) {
       races_.clear();
       history_.find_races(waiting.thread, waiting.operation, races_);
       for (const History::Race& race : races_) reverse(race);
     }
+    for (const History::Look& look : looks_) {
+      races_.clear();
+      history_.find_races(look, races_);
+      for (const History::Race& race : races_) reverse(race);
+    }
   }
+  return turn_back();
+}
+
+// To the deepest choice where something is left. False if there is none.
+bool Exhaustive::turn_back() {
   for (; size_ > 0; --size_) {
     Node& node = nodes_[size_ - 1];
     if (!turn(node)) continue;
@@ -256,9 +537,14 @@ double Exhaustive::share() const {
 // To what is to be explored next at the node. False if that is nothing.
 bool Exhaustive::turn(Node& node) {
   if (node.is_value) return ++node.explored < node.count;
-  node.asleep.push_back({node.chosen, std::move(node.did)});
-  node.did.clear();
+  // Whom it was in vain to let on has not been explored.
+  if (node.chosen != kNoThread) node.asleep.push_back({node.chosen, std::move(node.did)});
+  node.forget_step();
   ++node.done;
+  return take_pending(node);
+}
+
+bool Exhaustive::take_pending(Node& node) {
   while (!node.pending.empty()) {
     auto branch = node.pending.take_first();
     if (is_asleep(node, branch->step.id.thread)) continue;

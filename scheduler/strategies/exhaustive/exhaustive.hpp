@@ -1,10 +1,12 @@
 #pragma once
 
+#include "scheduler/strategies/exhaustive/awaits.hpp"
 #include "scheduler/strategies/exhaustive/history.hpp"
 #include "scheduler/strategies/exhaustive/wakeup_tree.hpp"
 #include "scheduler/strategies/strategy.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace raddle::scheduler {
@@ -41,7 +43,8 @@ class Exhaustive final : public Strategy {
     bool is_value = false;
     // Of a value: how many there are, which comes first, and how many have been explored.
     std::size_t count = 0, first = 0, explored = 0;
-    // Of a thread: which, the step that follows, and what it did whatever values it chose.
+    // Of a thread: which (kNoThread: to be chosen anew), the step that follows, and what it did
+    // whatever values it chose.
     ThreadId chosen{};
     std::uint32_t step = 0;
     std::size_t done = 0;  // threads that have been explored there
@@ -50,13 +53,41 @@ class Exhaustive final : public Strategy {
     WakeupTree pending;
     // Where `chosen` comes from there: what is to follow it.
     std::unique_ptr<WakeupTree::Branch> branch;
+    // Of what `chosen` announces behind that step, if it looks at memory: the state in which it
+    // does so, whether it wrote anywhere on the way, and what it is known to look at in vain.
+    std::optional<Digest> arrival;
+    bool has_written = false;
+    std::vector<Content> fruitless;
+    // Where threads are known that wait: who did not.
+    std::vector<ThreadId> ready;
+
+    void forget_step() {
+      did.clear();
+      arrival.reset();
+      has_written = false;
+      fruitless.clear();
+    }
   };
 
   Node& push();
+  bool arrive(const SchedulingPoint& point);
+  void find_lap(const Operation& operation);
+  void look_in_vain(std::uint32_t look, const Digest& state);
+  bool can_drop_from(std::uint32_t step) const;
+  void look_on(const SchedulingPoint& point);
+  void run_again_from(std::uint32_t step);
+  bool comes_round(ThreadId thread, const Digest& state, std::uintptr_t address) const;
+  bool waits(ThreadId thread, const Operation& operation);
+  std::vector<Content> fruitless_of(ThreadId thread, std::uintptr_t address) const;
+  void reverse_look(const WakeupTree::Branch& branch, std::uintptr_t address);
+  void drop_branch(Node& node, std::uintptr_t address);
+  ThreadId choose(Node& node, const SchedulingPoint& point, const ThreadSet& ready);
   bool is_asleep(const Node& node, ThreadId thread) const;
   void finish_step();
   void inherit_sleepers(Node& node);
   bool turn(Node& node);
+  bool turn_back();
+  bool take_pending(Node& node);
   const Node* last_thread_node() const {
     return steps_ > 0 ? &nodes_[node_of_step_[steps_ - 1]] : nullptr;
   }
@@ -75,6 +106,12 @@ class Exhaustive final : public Strategy {
     Operation operation;
   };
   std::vector<Waiting> stuck_;
+  Awaits awaits_;
+  std::size_t followed_ = 0;              // nodes that were there when the running execution began
+  std::vector<std::uint8_t> is_watched_;  // by thread: for writes
+  bool is_in_vain_ = false;               // nobody can go on but those that look in vain
+  std::vector<History::Look> looks_;      // then: who, and where
+  bool is_to_run_again_ = false;
   std::vector<std::uint8_t> spins_;  // by thread: how often it said so, in this execution
   std::vector<History::Race> races_;
   bool was_pruned_ = false;

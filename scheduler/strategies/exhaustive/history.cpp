@@ -5,14 +5,6 @@
 
 namespace raddle::scheduler {
 
-namespace {
-
-const void* cell_of(std::uintptr_t address) {
-  return reinterpret_cast<const void*>(address & ~std::uintptr_t{7});
-}
-
-}  // namespace
-
 void History::begin_step(ThreadId thread, const Operation& announced) {
   const std::size_t i = index(thread);
   if (i >= last_.size()) {
@@ -24,6 +16,9 @@ void History::begin_step(ThreadId thread, const Operation& announced) {
   if (size_ == steps_.size()) steps_.emplace_back();
   Step& step = steps_[size_];
   step.announced = announced.kind;
+  step.pc = announced.pc;
+  step.is_look = true;
+  step.fruitless.clear();
   step.is_timed = announced.is_timed();
   step.before = last_[i];
   step.address = 0;
@@ -34,7 +29,7 @@ void History::begin_step(ThreadId thread, const Operation& announced) {
     case EventKind::AtomicStore:
     case EventKind::AtomicRmw:
       step.address = announced.address;
-      std::memcpy(&step.word, cell_of(announced.address), sizeof(step.word));
+      step.word = word_at(announced.address);
       break;
     default: break;
   }
@@ -104,6 +99,7 @@ void History::add(const Event& event) {
     step.bytes = event.size;
     step.expected = event.extra;
   }
+  step.is_look = step.is_look && leaves_all_as_it_was(event);
   const std::size_t first = step.what.accesses.size();
   add_accesses(event, step.is_timed, step.what.accesses);
   for (std::size_t i = first; i < step.what.accesses.size(); ++i) {
@@ -114,11 +110,13 @@ void History::add(const Event& event) {
       settle_count(event, access);
       if (step.announced == EventKind::SemTryFailed) access.waits = false;
     }
+    if (i == 0 && access.object == ObjectClass::Memory) access.waits = !step.fruitless.empty();
     uses_of(access).push_back({self, access});
   }
 }
 
 void History::on_wake(ThreadId sleeper, std::uint32_t step, bool is_new) {
+  steps_[step].is_look = false;
   if (index(sleeper) >= waker_.size()) return;
   waker_[index(sleeper)] = step;
   const auto next = static_cast<std::uint32_t>(places_[index(sleeper)].size());
@@ -138,6 +136,7 @@ void History::add_wakeup(const StepId& woken, std::uint32_t step) {
 }
 
 void History::add_clock() {
+  steps_[size_ - 1].is_look = false;
   const Access access{0, ObjectClass::Clock, Access::Kind::Write, 0xff, false, 0};
   steps_[size_ - 1].what.accesses.push_back(access);
   uses_of(access).push_back({size() - 1, access});
@@ -194,9 +193,21 @@ void History::find_races(ThreadId thread, const Operation& announced, std::vecto
   blocked_.what.id = {thread, static_cast<std::uint32_t>(places_[index(thread)].size())};
   blocked_.announced = announced.kind;
   add_awaited(announced, blocked_.what.accesses);
-  if (blocked_.what.accesses.empty()) return;
+  if (!blocked_.what.accesses.empty()) find_races_of_blocked(out);
+}
+
+void History::find_races(const Look& look, std::vector<Race>& out) {
+  blocked_ = {};
+  blocked_.what.id = {look.thread, static_cast<std::uint32_t>(places_[index(look.thread)].size())};
+  blocked_.what.accesses.push_back(look.access);
+  blocked_.what.accesses[0].waits = true;
+  blocked_.fruitless = look.fruitless;
+  find_races_of_blocked(out);
+}
+
+void History::find_races_of_blocked(std::vector<Race>& out) {
   if (clocks_.size() < size_ + 1) clocks_.resize(size_ + 1);
-  find_races_of(size(), blocked_.what, last_[index(thread)], out);
+  find_races_of(size(), blocked_.what, last_[index(blocked_.what.id.thread)], out);
 }
 
 namespace {
@@ -264,6 +275,7 @@ void History::find_races_of(std::uint32_t second, const SequenceStep& step, cons
 // Would `access`, which was made by step `until`, have been let on without the step `without` and
 // all that came after it because of it?
 bool History::could_go_on(const Access& access, std::uint32_t without, std::uint32_t until) {
+  if (access.object == ObjectClass::Memory) return !would_be_fruitless(access, without, until);
   std::int32_t load = load_before(access);
   for (const Use& use : uses_of(access)) {
     if (use.step >= until) break;
@@ -271,6 +283,17 @@ bool History::could_go_on(const Access& access, std::uint32_t without, std::uint
     load += use.access.load;
   }
   return is_open(access, load);
+}
+
+// Would it find what it waits for to change, before `without`? False if that is not known.
+bool History::would_be_fruitless(const Access& access, std::uint32_t without,
+                                 std::uint32_t until) const {
+  const Step& first = steps_[without];
+  if (first.address == 0 || first.what.accesses.size() != 1) return false;
+  // Whoever else writes to these bytes does so before the first step, or behind it and because of
+  // it.
+  if (!covers(first.what.accesses[0], access)) return false;
+  return is_among((until < size() ? steps_[until] : blocked_).fruitless, first.word);
 }
 
 // A reversed race may turn a failure into a success or the other way round. What the step will do

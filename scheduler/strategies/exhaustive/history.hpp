@@ -2,6 +2,7 @@
 #pragma once
 
 #include "scheduler/strategies/exhaustive/access.hpp"
+#include "scheduler/strategies/exhaustive/awaits.hpp"
 #include "scheduler/strategies/exhaustive/wakeup_tree.hpp"
 
 #include <cstdint>
@@ -19,16 +20,28 @@ class History {
   struct Step {
     SequenceStep what;
     EventKind announced{};
+    std::uintptr_t pc = 0;
     std::uint32_t before = kNone;  // the thread's own step before this one
     std::uint64_t queue = 0;       // in which it was, or would be had it come at another time
     bool is_timed = false;
     // Of an operation on memory: where, and what was there before it, in the eight aligned bytes.
     std::uintptr_t address = 0;
     std::uint64_t word = 0;
+    // It looked at memory, or had nothing to do with it, and left everything as it was.
+    bool is_look = true;
+    // What it would not have gone on with: see Awaits.
+    std::vector<Content> fruitless;
     // Of a compare-exchange.
     bool is_conditional = false;
     std::uint32_t bytes = 0;
     std::uint64_t expected = 0;
+  };
+
+  // At memory, in vain.
+  struct Look {
+    ThreadId thread;
+    Access access;
+    std::vector<Content> fruitless;
   };
 
   // Two steps that are dependent, with nothing between them that makes them so: the second one
@@ -43,6 +56,14 @@ class History {
 
   // A step of `thread` begins, with what it has announced.
   void begin_step(ThreadId thread, const Operation& announced);
+  // It waits until its memory holds something else than one of these.
+  void set_fruitless(std::vector<Content> contents) {
+    steps_[size_ - 1].fruitless = std::move(contents);
+  }
+  // The last step of the thread; kNone.
+  std::uint32_t last_of(ThreadId thread) const {
+    return index(thread) < last_.size() ? last_[index(thread)] : kNone;
+  }
   // Something that the last step did.
   void add(const Event& event);
   // It read the clock, or time passed for it.
@@ -56,8 +77,9 @@ class History {
 
   // Looks at the steps from `from` on, in order. To be done once for each.
   void find_races(std::uint32_t from, std::vector<Race>& out);
-  // The same for the operation of a thread that was never let on.
+  // The same for the operation of a thread that was never let on, or that would look in vain.
   void find_races(ThreadId thread, const Operation& announced, std::vector<Race>& out);
+  void find_races(const Look& look, std::vector<Race>& out);
 
   // What could have been done in place of `race.first`: all that does not come after it because
   // of it, and then the second.
@@ -83,10 +105,12 @@ class History {
   void find_races_of(std::uint32_t second, const SequenceStep& step, std::uint32_t before,
                      std::vector<Race>& out);
   void join(std::uint32_t step, Clock& clock) const;
+  void find_races_of_blocked(std::vector<Race>& out);
   bool is_before(std::uint32_t step, const Clock& clock) const {
     return clock[index(steps_[step].what.id.thread)] > steps_[step].what.id.number;
   }
   bool could_go_on(const Access& access, std::uint32_t without, std::uint32_t until);
+  bool would_be_fruitless(const Access& access, std::uint32_t without, std::uint32_t until) const;
   // What the second step of the race does in place of the first one.
   void foretell(const Race& race, const Step& second, SequenceStep& step);
   void foretell_exchange(const Step& first, const Step& second, SequenceStep& step);

@@ -47,6 +47,7 @@ std::optional<Digest> digest_of_local_state(std::uintptr_t pc, std::uintptr_t st
   Search search{pc, host};
   _Unwind_Backtrace(&look, &search);
   if (search.frame == 0 || search.frame >= stack_end) return {};
+  search.hasher.add(pc);
   search.hasher.add(stack_end - search.frame);
   for (std::uintptr_t at = search.frame; at + 8 <= stack_end; at += 8) {
     search.hasher.add(host.stable_word(*reinterpret_cast<const std::uint64_t*>(at)));

@@ -16,9 +16,10 @@ struct Digest {
 
 class Host;
 
-// Of the calling thread, as it is when the function that it called returns to `pc`: the registers
-// that calls preserve (System V ABI for x86-64, 3.2.1) and the stack from there to `stack_end`,
-// with blocks of the heap by their names. Nothing if no call returns there. Takes microseconds.
+// Of the calling thread, as it is when the function that it called returns to `pc`: that place, the
+// registers that calls preserve (System V ABI for x86-64, 3.2.1) and the stack from there to
+// `stack_end`, with blocks of the heap by their names. Nothing if no call returns there. Takes
+// microseconds.
 std::optional<Digest> digest_of_local_state(std::uintptr_t pc, std::uintptr_t stack_end,
                                             Host& host);
 

@@ -34,6 +34,7 @@ bool Awaits::add_repeated(std::uintptr_t pc) {
 }
 
 void Awaits::note_vain(std::uintptr_t pc) {
+  knows_any_ = true;
   if (Place* place = find(pc)) place->chances = std::max(place->chances, kChances);
 }
 

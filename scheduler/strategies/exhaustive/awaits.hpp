@@ -54,7 +54,8 @@ class Awaits {
     Digest state;
   };
   void add(const Digest& state, const Outcome& outcome) { outcomes_[state].push_back(outcome); }
-  bool knows_any() const { return !outcomes_.empty(); }
+  // Has any look been in vain?
+  bool knows_any() const { return knows_any_; }
   // Those known to lead back to where the thread was, or may have been.
   std::span<const Outcome> of(const Digest& state) const;
 
@@ -69,6 +70,7 @@ class Awaits {
   };
   Place* find(std::uintptr_t pc);
 
+  bool knows_any_ = false;
   std::vector<Place> places_;  // few
   std::unordered_map<Digest, std::vector<Outcome>, Hash> outcomes_;
 };

@@ -112,23 +112,21 @@ void Exhaustive::inherit_sleepers(Node& node) {
 // `address`, or has nothing changed where it looked? (One that was disturbed tries again.)
 bool Exhaustive::comes_round(ThreadId thread, const Digest& state, std::uintptr_t address) const {
   bool is_one_place = true, is_unchanged = true;
-  for (std::uint32_t k = history_.last_of(thread); k != History::kNone; k = history_[k].before) {
-    const Node& node = nodes_[node_of_step_[k]];
+  for (std::uint32_t k = history_.last_of(thread);; k = history_[k].before) {
+    const Node& node = node_of(k);
     if (node.arrival && *node.arrival == state) return is_one_place || is_unchanged;
+    if (k == History::kNone) return false;
     const History::Step& step = history_[k];
     if (node.has_written || !step.is_look || !step.what.values.empty()) return false;
     if (step.what.accesses.empty()) continue;
     is_one_place = is_one_place && step.address == address;
     is_unchanged = is_unchanged && holds_what_was_seen(step);
   }
-  return false;
 }
 
 // What the thread would look at in vain, were it let on now.
 std::vector<Content> Exhaustive::fruitless_of(ThreadId thread, std::uintptr_t address) const {
-  const std::uint32_t last = history_.last_of(thread);
-  if (last == History::kNone) return {};
-  const Node& node = nodes_[node_of_step_[last]];
+  const Node& node = node_of(history_.last_of(thread));
   std::vector<Content> contents = node.fruitless;
   if (node.arrival) {
     for (const Awaits::Outcome& outcome : awaits_.of(*node.arrival)) {
@@ -149,8 +147,7 @@ bool Exhaustive::waits(ThreadId thread, const Operation& operation) {
 // The thread that ran last has announced an operation. False: what it did before turned out to be
 // in vain, and the execution is to be run again without that.
 bool Exhaustive::arrive(const SchedulingPoint& point) {
-  if (steps_ == 0) return true;
-  Node& node = nodes_[node_of_step_[steps_ - 1]];
+  Node& node = node_of(steps_ == 0 ? History::kNone : steps_ - 1);
   const Operation& operation = point.announced[index(point.last)];
   if (node.chosen != point.last) return true;
   if (index(point.last) >= is_watched_.size()) is_watched_.resize(index(point.last) + 1);
@@ -166,7 +163,7 @@ bool Exhaustive::arrive(const SchedulingPoint& point) {
         point.local->watch_writes(true);
       }
     }
-    if (depth_ == size_) find_lap(operation);
+    if (depth_ == size_ && steps_ > 0) find_lap(operation);
     return !is_to_run_again_;
   }
   const bool is_neutral = operation.kind == EventKind::Yield || operation.kind == EventKind::Fence;
@@ -183,10 +180,10 @@ void Exhaustive::find_lap(const Operation& operation) {
   std::uint32_t last_look = History::kNone, unknown = History::kNone;
   bool is_one_place = true, is_unchanged = true;
   std::uint32_t k = steps_ - 1;
-  for (std::uint32_t i = 0; i < kLapMax; ++i, k = history_[k].before) {
+  for (std::uint32_t i = 0; i < kLapMax && k != History::kNone; ++i, k = history_[k].before) {
     const History::Step& step = history_[k];
     if (!step.is_look || !step.what.values.empty() || nodes_[node_of_step_[k]].has_written ||
-        step.what.accesses.size() > 1 || step.before == History::kNone) {
+        step.what.accesses.size() > 1) {
       return;
     }
     if (step.what.accesses.empty()) continue;
@@ -199,7 +196,7 @@ void Exhaustive::find_lap(const Operation& operation) {
         step.address != operation.address) {
       continue;
     }
-    const Node& before = nodes_[node_of_step_[step.before]];
+    const Node& before = node_of(step.before);
     if (!before.arrival || !arrived.arrival) {
       // Once may be chance.
       if (unknown == History::kNone) {
@@ -221,7 +218,7 @@ void Exhaustive::look_in_vain(std::uint32_t look, const Digest& state) {
   const History::Step& step = history_[look];
   const Access access = step.what.accesses[0];
   const Content content{mask_of(access.bytes), step.word};
-  Node& before = nodes_[node_of_step_[step.before]];
+  Node& before = node_of(step.before);
   awaits_.note_vain(step.pc);
   awaits_.add_repeated(step.pc);
   if (before.arrival) awaits_.add(*before.arrival, {content, state});
@@ -459,7 +456,7 @@ void Exhaustive::on_wake(ThreadId sleeper) {
 }
 
 void Exhaustive::on_yield(ThreadId, bool is_alone) {
-  if (!is_alone) left_out_ = "threads that spin were taken to wait for a write";
+  if (!is_alone && !is_in_vain_) left_out_ = "threads that spin were taken to wait for a write";
 }
 
 void Exhaustive::reverse(const History::Race& race) {

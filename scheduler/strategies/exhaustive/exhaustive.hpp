@@ -70,6 +70,13 @@ class Exhaustive final : public Strategy {
   };
 
   Node& push();
+  // That of a step; of none, what stands for the beginning of the first thread.
+  Node& node_of(std::uint32_t step) {
+    return step == History::kNone ? beginning_ : nodes_[node_of_step_[step]];
+  }
+  const Node& node_of(std::uint32_t step) const {
+    return step == History::kNone ? beginning_ : nodes_[node_of_step_[step]];
+  }
   bool arrive(const SchedulingPoint& point);
   void find_lap(const Operation& operation);
   void look_in_vain(std::uint32_t look, const Digest& state);
@@ -94,6 +101,7 @@ class Exhaustive final : public Strategy {
   void reverse(const History::Race& race);
 
   std::vector<Node> nodes_;  // those behind size_ are kept for their memory
+  Node beginning_;
   std::size_t size_ = 0;
   std::size_t depth_ = 0;    // of the running execution: nodes passed
   std::uint32_t known_ = 0;  // steps that are as they were in the execution before

@@ -25,12 +25,12 @@ constexpr std::array kStrategies{
                     return std::make_unique<Pct>(context.seed, static_cast<unsigned>(depth),
                                                  context.points);
                   }},
-    StrategyEntry{"exhaustive", "exhaustive",
+    StrategyEntry{"exhaustive", "exhaustive[:STEPS]",
                   "every interleaving, one execution for all that only differ in the order of "
-                  "what commutes; says when it is complete",
-                  "", 0, 0, 0, true, true,
-                  [](const StrategyContext&, double) -> std::unique_ptr<Strategy> {
-                    return std::make_unique<Exhaustive>();
+                  "what commutes; says when it is complete. With STEPS, of so many of each thread",
+                  "steps", Exhaustive::kStepsMax, 1, 1e6, true, true,
+                  [](const StrategyContext&, double steps) -> std::unique_ptr<Strategy> {
+                    return std::make_unique<Exhaustive>(static_cast<std::uint64_t>(steps));
                   }},
 };
 

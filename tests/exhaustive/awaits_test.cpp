@@ -210,6 +210,64 @@ TEST(Await, OfALoopThatCountsForEverIsNotComplete) {
   EXPECT_THAT(report.findings, testing::IsEmpty());
 }
 
+// Each of its rounds is seen by others, and there may be any number of them.
+TEST(StepsOfAThread, BoundALoopThatHasNoEnd) {
+  std::set<int> rounds;
+  Options options;
+  options.strategy = "exhaustive:10";
+  options.jobs = 1;
+  const Report report = explore(
+      [&] {
+        std::atomic<bool> is_over{false};
+        std::atomic<int> count{0};
+        std::thread counter{[&] {
+          while (!is_over.load()) count.fetch_add(1);
+        }};
+        is_over.store(true);
+        counter.join();
+        rounds.insert(count.load());
+      },
+      options);
+  EXPECT_FALSE(report.complete);
+  EXPECT_EQ(report.limit, "steps");
+  EXPECT_THAT(report.left_out, testing::HasSubstr("complete up to so many"));
+  EXPECT_THAT(report.findings, testing::IsEmpty());
+  // Its start, then two steps a round, and the look that ends it.
+  EXPECT_EQ(rounds, (std::set<int>{0, 1, 2, 3, 4}));
+  // One for each number of rounds, and one that is stopped.
+  EXPECT_EQ(report.executions, 6u);
+}
+
+// One thread that is stopped must not hide what the others do.
+TEST(StepsOfAThread, HideNoFailureOfOthers) {
+  Options options;
+  options.strategy = "exhaustive:6";
+  options.jobs = 1;
+  const Report report = explore(
+      [] {
+        std::atomic<int> data{0}, other{0}, noise{0};
+        std::thread busy{[&] {
+          for (int i = 0; i < 100; ++i) noise.fetch_add(1);
+        }};
+        std::thread writer{[&] {
+          other.store(1);
+          data.store(1);
+        }};
+        check(data.load() == 0, "seen");
+        writer.join();
+        busy.join();
+      },
+      options);
+  ASSERT_EQ(report.findings.size(), 1u) << report;
+  EXPECT_EQ(report.findings[0].kind, FindingKind::Assertion);
+}
+
+TEST(StepsOfAThread, MustBeSome) {
+  Options options;
+  options.strategy = "exhaustive:0";
+  EXPECT_THROW(explore([] {}, options), UsageError);
+}
+
 // The lock of a list node in turn for each thread, as of Mellor-Crummey and Scott.
 TEST(Await, OfOnesOwnNodeIsComplete) {
   const Report report = explore_all([] {

@@ -8,9 +8,6 @@
 namespace raddle::scheduler {
 namespace {
 
-// Steps of one execution. What takes more is taken for a loop that spins.
-constexpr std::uint32_t kStepsMax = 20'000;
-
 constexpr std::string_view kFibers = "which fiber of a thread is next was not searched";
 constexpr std::string_view kNotModelled =
     "a thread could not go on where the search expected it to";
@@ -56,6 +53,11 @@ void merge(std::span<const Access> from, std::vector<Access>& to) {
 }
 
 }  // namespace
+
+Exhaustive::Exhaustive(std::uint64_t steps_max)
+    : steps_max_(steps_max),
+      stopped_("threads were stopped after " + std::to_string(steps_max) +
+               " steps of their own: complete up to so many") {}
 
 void Exhaustive::begin(std::uint64_t) {
   depth_ = 0;
@@ -246,6 +248,7 @@ void Exhaustive::reverse_look(const WakeupTree::Branch& branch, std::uintptr_t a
   races_.clear();
   history_.find_races(known_, races_);  // for their clocks
   const ThreadId thread = branch.step.id.thread;
+  if (fruitless_of(thread, address).empty()) return;
   for (const Access& access : branch.step.accesses) {
     if (access.object != ObjectClass::Memory) continue;
     races_.clear();
@@ -264,8 +267,7 @@ void Exhaustive::drop_branch(Node& node, std::uintptr_t address) {
 // Nobody can go on but threads that would look in vain. If they do so for ever, the step limit will
 // find that. But one that looks at several places may find another one changed, now that it has
 // waited for this one; then what was to be seen here is seen in other executions.
-void Exhaustive::look_on(const SchedulingPoint& point) {
-  is_in_vain_ = true;
+void Exhaustive::note_lookers(const SchedulingPoint& point) {
   point.eligible.for_each([&](ThreadId thread) {
     const Operation& operation = point.announced[index(thread)];
     const std::vector<Content> fruitless = fruitless_of(thread, operation.address);
@@ -282,6 +284,19 @@ void Exhaustive::look_on(const SchedulingPoint& point) {
         0};
     looks_.push_back({thread, access, fruitless});
   });
+}
+
+// Nobody can go on but threads that have taken all the steps they may. With these steps it is an
+// execution like any other.
+ThreadId Exhaustive::stop(const SchedulingPoint& point) {
+  for (std::size_t i = 0; i < point.announced.size(); ++i) {
+    if (point.eligible.contains(thread_id(i))) continue;
+    stuck_.push_back({thread_id(i), point.announced[i]});
+    Operation& operation = stuck_.back().operation;
+    operation.address = point.local->name(operation.address);
+  }
+  left_out_ = stopped_;
+  return kNoThread;
 }
 
 void Exhaustive::run_again_from(std::uint32_t step) {
@@ -338,11 +353,6 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
       return kNoThread;
     }
   } else {
-    if (steps_ == kStepsMax) {
-      left_out_ = "there are executions of more than 20,000 steps, which were cut off";
-      was_pruned_ = true;
-      return kNoThread;
-    }
     node = &push();
     node->is_value = false;
     node->chosen = kNoThread;
@@ -364,9 +374,12 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
   if (node->chosen == kNoThread) {
     ThreadSet ready = point.eligible;
     node->ready.clear();
-    if (awaits_.knows_any()) {
+    bool has_stopped = false;
+    if (awaits_.knows_any() || steps_ >= steps_max_) {
       point.eligible.for_each([&](ThreadId thread) {
-        if (waits(thread, point.announced[index(thread)])) {
+        const bool stops = history_.steps_of(thread) >= steps_max_;
+        has_stopped |= stops;
+        if (stops || waits(thread, point.announced[index(thread)])) {
           ready.remove(thread);
         } else {
           node->ready.push_back(thread);
@@ -376,7 +389,9 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
     node->chosen = choose(*node, point, ready);
     if (node->chosen == kNoThread) {
       if (ready.empty()) {
-        look_on(point);
+        note_lookers(point);
+        if (has_stopped) return stop(point);
+        is_in_vain_ = true;
         return point.preferred;
       }
       was_pruned_ = true;

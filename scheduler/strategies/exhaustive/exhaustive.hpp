@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace raddle::scheduler {
@@ -17,6 +18,12 @@ namespace raddle::scheduler {
 // counts as dependent, and what the search relies on.
 class Exhaustive final : public Strategy {
  public:
+  // A thread that has taken `steps_max` steps takes no more, and the others go on without it.
+  explicit Exhaustive(std::uint64_t steps_max = kStepsMax);
+
+  // Of a thread. Enough for any test that can be explored.
+  static constexpr std::uint64_t kStepsMax = 10'000;
+
   void begin(std::uint64_t number) override;
   ThreadId choose_thread(const SchedulingPoint& point) override;
   std::size_t choose_value(const ValueChoice& choice) override;
@@ -81,7 +88,8 @@ class Exhaustive final : public Strategy {
   void find_lap(const Operation& operation);
   void look_in_vain(std::uint32_t look, const Digest& state);
   bool can_drop_from(std::uint32_t step) const;
-  void look_on(const SchedulingPoint& point);
+  void note_lookers(const SchedulingPoint& point);
+  ThreadId stop(const SchedulingPoint& point);
   void run_again_from(std::uint32_t step);
   bool comes_round(ThreadId thread, const Digest& state, std::uintptr_t address) const;
   bool waits(ThreadId thread, const Operation& operation);
@@ -123,6 +131,8 @@ class Exhaustive final : public Strategy {
   std::vector<std::uint8_t> spins_;  // by thread: how often it said so, in this execution
   std::vector<History::Race> races_;
   bool was_pruned_ = false;
+  std::uint64_t steps_max_;
+  std::string stopped_;  // what is left out where threads stop
   std::string_view left_out_;
 };
 

@@ -72,6 +72,10 @@ class History {
   // The last step, which is number `step`, woke `sleeper`. `is_new`: that is not known yet.
   void on_wake(ThreadId sleeper, std::uint32_t step, bool is_new);
 
+  std::size_t steps_of(ThreadId thread) const {
+    return index(thread) < places_.size() ? places_[index(thread)].size() : 0;
+  }
+
   // Forgets all steps from `size` on.
   void truncate(std::uint32_t size);
 

@@ -4,6 +4,7 @@
 #include "harness/expectations.hpp"
 #include "harness/interpose/instrumented.hpp"
 #include "harness/options.hpp"
+#include "harness/portfolio.hpp"
 #include "harness/processes.hpp"
 #include "harness/runtime.hpp"
 #include "harness/worker.hpp"
@@ -26,7 +27,10 @@ namespace harness {
 namespace {
 
 std::vector<StrategyInfo> strategy_infos() {
-  std::vector<StrategyInfo> infos;
+  std::vector<StrategyInfo> infos{
+      {kPortfolio, kPortfolio,
+       "at random first, then exhaustive if that fits into the executions and the time, else at "
+       "random again: the default"}};
   for (const scheduler::StrategyEntry& entry : scheduler::strategies()) {
     infos.push_back({entry.name, entry.syntax, entry.help});
   }
@@ -95,6 +99,7 @@ struct Harvest {
   std::string left_out;
   std::uint64_t redundant = 0;
   double share = 0;
+  scheduler::SizeEstimate estimate;
 };
 
 class Workers {
@@ -127,6 +132,9 @@ class Workers {
     result.decisions.min = kNever;
     for (unsigned i = 0; i < jobs_; ++i) {
       const WorkerState& state = states_[i];
+      result.estimate.walks += state.estimate.walks;
+      result.estimate.sum += state.estimate.sum;
+      result.estimate.sum_of_squares += state.estimate.sum_of_squares;
       if (state.was_not_instrumented) result.was_not_instrumented = true;
       result.is_complete |= state.is_complete;
       if (state.left_out[0] != '\0') result.left_out = state.left_out;
@@ -208,6 +216,8 @@ Report explore_schedules(const std::function<void()>& body, const Options& optio
   report.redundant = harvest.redundant;
   report.share = harvest.is_complete ? 1 : harvest.share;
   report.left_out = harvest.left_out;
+  report.estimate = harvest.estimate.mean();
+  report.estimate_deviation = harvest.estimate.deviation();
   if (!report.left_out.empty()) report.limit = "steps";
   if (harvest.race != nullptr) {
     report.findings.push_back(conclude(body, options, OnRace::Report, *harvest.race));
@@ -227,14 +237,15 @@ Report explore(const std::function<void()>& body, const Options& given, SourceLo
   const auto start = std::chrono::steady_clock::now();
   check_caller();
   Options options = with_environment(given, raddle_environment(environ), strategy_infos());
-  choose_strategy(options);  // throws, if its argument is wrong
+  const bool is_portfolio = options.strategy == kPortfolio;
+  if (!is_portfolio) choose_strategy(options);  // throws, if its argument is wrong
   if (!body) throw UsageError("explore() needs a body to run, and was given an empty function");
   if (options.test.empty()) options.test = default_name(where);
   if (options.jobs == 0) options.jobs = std::max(1u, std::thread::hardware_concurrency());
   const bool is_replay = !options.replay.empty();
   if (options.seed == 0 && !is_replay) {
     options.seed = fresh_seed();
-    if (!choose_strategy(options).entry->is_search) {
+    if (is_portfolio || !choose_strategy(options).entry->is_search) {
       std::fprintf(stderr, "raddle: %s: RADDLE_SEED=%llu repeats this exploration\n",
                    options.test.c_str(), static_cast<unsigned long long>(options.seed));
     }
@@ -251,7 +262,10 @@ Report explore(const std::function<void()>& body, const Options& given, SourceLo
     report.limit = "replay";
     report.strategy = "replay";
   } else {
-    report = explore_schedules(body, options);
+    report = is_portfolio
+                 ? explore_by_portfolio(
+                       options, [&](const Options& each) { return explore_schedules(body, each); })
+                 : explore_schedules(body, options);
     report.strategy = options.strategy;
     report.seed = options.seed;
   }

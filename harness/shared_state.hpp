@@ -4,6 +4,7 @@
 #include "harness/failure.hpp"
 #include "harness/visible_places.hpp"
 #include "scheduler/schedule.hpp"
+#include "scheduler/strategies/strategy.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -53,6 +54,7 @@ struct WorkerState {
   char left_out[160];
   std::uint64_t redundant;
   double share;  // of everything, that has been explored: an estimate
+  scheduler::SizeEstimate estimate;
   FailedExecution failed;  // the log of the running execution is kept here, too
   FailedExecution race;
 };

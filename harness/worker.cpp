@@ -53,7 +53,10 @@ class Worker {
     state_.decisions_min = kNever;
     runtime = &runtime_;
   }
-  ~Worker() { runtime = nullptr; }
+  ~Worker() {
+    runtime = nullptr;
+    if (strategy_ != nullptr) state_.estimate = strategy_->estimate();
+  }
 
   void work() {
     CrashHandler crash_handler;

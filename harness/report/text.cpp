@@ -111,6 +111,19 @@ std::string Finding::text(bool color) const {
 
 std::string Report::coverage() const {
   if (complete) return "complete: every interleaving was explored";
+  if (strategy == "estimate") {
+    return fmt::format("strategy {}, seed {}: about {:.3g} +- {:.2g} executions would be all", strategy,
+                       seed, estimate, estimate_deviation);
+  }
+  if (!phases.empty()) {
+    std::string out = fmt::format("strategy {}, seed {}:", strategy, seed);
+    for (const Phase& phase : phases) {
+      out += fmt::format("{} {} by {}", &phase == &phases.front() ? "" : ",", phase.executions,
+                         phase.strategy);
+      if (!phase.note.empty()) out += fmt::format(" ({})", phase.note);
+    }
+    return out;
+  }
   if (!left_out.empty()) return fmt::format("strategy {}: not complete: {}", strategy, left_out);
   if (strategy == "exhaustive") {
     const std::string of =

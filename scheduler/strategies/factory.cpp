@@ -1,6 +1,8 @@
 #include "scheduler/strategies/factory.hpp"
 
+#include "scheduler/strategies/exhaustive/estimate.hpp"
 #include "scheduler/strategies/exhaustive/exhaustive.hpp"
+#include "scheduler/strategies/mix.hpp"
 #include "scheduler/strategies/pct.hpp"
 #include "scheduler/strategies/random.hpp"
 
@@ -24,6 +26,16 @@ constexpr std::array kStrategies{
                   [](const StrategyContext& context, double depth) -> std::unique_ptr<Strategy> {
                     return std::make_unique<Pct>(context.seed, static_cast<unsigned>(depth),
                                                  context.points);
+                  }},
+    StrategyEntry{"mix", "mix", "a random walk and pct in turn", "", 0, 0, 0, true, false,
+                  [](const StrategyContext& context, double) -> std::unique_ptr<Strategy> {
+                    return std::make_unique<Mix>(context.seed, context.points);
+                  }},
+    StrategyEntry{"estimate", "estimate",
+                  "random walks that tell how many executions exhaustive would need", "", 0, 0, 0,
+                  true, false,
+                  [](const StrategyContext& context, double) -> std::unique_ptr<Strategy> {
+                    return std::make_unique<Estimate>(context.seed);
                   }},
     StrategyEntry{"exhaustive", "exhaustive[:STEPS]",
                   "every interleaving, one execution for all that only differ in the order of "

@@ -5,6 +5,7 @@
 #include "scheduler/operation.hpp"
 #include "scheduler/thread_set.hpp"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,6 +38,21 @@ struct ValueChoice {
   // Of a hint that others should go first (kind Yield): the thread has read the same again and
   // again, and would do so until somebody writes.
   bool is_spinning = false;
+};
+
+// How many executions a search would need, from random walks: their mean, and the deviation of
+// that.
+struct SizeEstimate {
+  std::uint64_t walks = 0;
+  double sum = 0, sum_of_squares = 0;
+
+  double mean() const { return walks == 0 ? 0 : sum / static_cast<double>(walks); }
+  double deviation() const {
+    if (walks < 2) return 0;
+    const auto n = static_cast<double>(walks);
+    const double variance = (sum_of_squares - sum * sum / n) / (n - 1);
+    return variance <= 0 ? 0 : std::sqrt(variance / n);
+  }
 };
 
 // Decides. Knows nothing of fibers, detectors or reports. Called on the stack of
@@ -75,6 +91,8 @@ class Strategy {
   virtual bool was_redundant() const { return false; }
   // How much has been explored, from 0 to 1, as far as can be told from what is known to be left.
   virtual double share() const { return 0; }
+  // Of a strategy that estimates, what it has found out so far.
+  virtual SizeEstimate estimate() { return {}; }
   // Why what next() came to the end of was not everything; empty if it was.
   virtual std::string_view left_out() const { return {}; }
 };

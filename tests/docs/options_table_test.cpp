@@ -34,10 +34,10 @@ std::vector<Row> table() {
   return rows;
 }
 
-constexpr harness::StrategyInfo kRandom{"random", "random", ""};
+constexpr harness::StrategyInfo kPortfolio{"portfolio", "portfolio", ""};
 
 Options with(const std::string& variable, const std::string& value) {
-  return harness::with_environment({}, {{variable, value}}, {&kRandom, 1});
+  return harness::with_environment({}, {{variable, value}}, {&kPortfolio, 1});
 }
 
 auto members(const Options& o) {

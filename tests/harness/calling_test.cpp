@@ -54,6 +54,7 @@ TEST(Explore, OnTwoThreadsIsDoneOneAfterTheOther) {
       Options options = tests::with_seed(i + 1);
       options.jobs = i % 2 + 1;
       options.executions = 300;
+      options.strategy = "random";
       options.test = "side by side";
       reports[i] = explore(i < 2 ? tests::lose_atomic_update : tests::count_under_mutex, options);
     });

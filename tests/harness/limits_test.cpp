@@ -33,6 +33,7 @@ TEST(Limits, SoManyExecutionsAreRun) {
       Options options = tests::with_seed(1);
       options.jobs = jobs;
       options.executions = executions;
+      options.strategy = "random";
       const Report report = explore(tests::count_under_mutex, options);
       EXPECT_EQ(report.executions, executions) << jobs << " workers";
       EXPECT_EQ(report.limit, "executions");

@@ -32,6 +32,7 @@ TEST(OnRace, ExploreStaysQuietWhereNothingRaces) {
   Options options = tests::with_seed(3);
   options.on_race = OnRace::Explore;
   options.executions = 1000;
+  options.strategy = "random";
   const Report report = explore(tests::count_under_mutex, options);
   EXPECT_THAT(report, FindsNothing());
   EXPECT_EQ(report.executions, 1000u);

@@ -19,6 +19,7 @@ constexpr StrategyInfo kStrategies[] = {
     {"random", "random[:P]", "a random walk"},
     {"pct", "pct[:DEPTH[:POINTS]]", "random priorities"},
     {"replay", "replay", "one schedule"},
+    {"portfolio", "portfolio", "all in turn"},
 };
 
 std::string error_of(const std::function<void()>& body) {
@@ -49,7 +50,7 @@ TEST(Options, AreUnchangedByAnEmptyEnvironment) {
   const Options result = with_environment(options, {}, kStrategies);
   EXPECT_EQ(result.test, "Account.NeverOverdrawn");
   EXPECT_EQ(result.executions, 7u);
-  EXPECT_EQ(result.strategy, "random");
+  EXPECT_EQ(result.strategy, "portfolio");
 }
 
 TEST(Options, AreAllSetByTheEnvironment) {
@@ -176,7 +177,8 @@ TEST(Strategy, IsOneOfTheListed) {
             "valid strategies:\n"
             "  random[:P]            a random walk\n"
             "  pct[:DEPTH[:POINTS]]  random priorities\n"
-            "  replay                one schedule");
+            "  replay                one schedule\n"
+            "  portfolio             all in turn");
   for (const char* bad : {"", ":", ":3", "Random", "random "}) {
     EXPECT_THAT(error_of([&] { parse_strategy(bad, kStrategies); }), HasSubstr("unknown")) << bad;
   }

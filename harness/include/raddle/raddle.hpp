@@ -111,6 +111,15 @@ struct Decisions {
   double mean = 0;
 };
 
+// A part of an exploration by strategy "portfolio".
+struct Phase {
+  std::string strategy;
+  std::uint64_t executions = 0;
+  double share = 0;  // see Report
+  double elapsed_s = 0;
+  std::string note;  // why it ended, or what was learned from it; empty: there is nothing to say
+};
+
 struct Report {
   std::string test;
   std::string strategy;
@@ -119,14 +128,20 @@ struct Report {
   // What ended the exploration: "complete", "executions", "time", "finding", "replay", and "steps"
   // where `left_out` says more.
   std::string limit;
-  bool complete = false;  // every interleaving was explored; only strategy "exhaustive" can say so
+  // Every interleaving was explored. Only strategy "exhaustive" can say so, also as the last phase
+  // of "portfolio".
+  bool complete = false;
   std::string left_out;   // why an exploration that came to its end is not complete; else empty
   double share = 0;       // of everything, that was explored: of a search, and a rough estimate
+  // How many executions strategy "exhaustive" would need, and the standard deviation of that: of
+  // strategy "estimate" and of "portfolio". 0: not known.
+  double estimate = 0, estimate_deviation = 0;
   // Executions begun and given up, for they turned out to be none but others again.
   std::uint64_t redundant = 0;
   double elapsed_s = 0;
   Decisions decisions;  // per execution
   std::vector<Finding> findings;
+  std::vector<Phase> phases;  // of a portfolio, in order; else empty
 
   bool clean() const { return findings.empty(); }
   // What was explored, in a few words: "complete: every interleaving was explored".
@@ -166,7 +181,8 @@ class UsageError : public std::runtime_error {
 // Every field can be set from outside as RADDLE_<NAME>; the environment wins.
 struct Options {
   std::string test = {};              // names the exploration; default: where explore() is called
-  std::string strategy = "random";    // RADDLE_STRATEGY: random[:P], pct[:D], exhaustive
+  // Or random[:P], pct[:D], mix, exhaustive[:STEPS], estimate.
+  std::string strategy = "portfolio";  // RADDLE_STRATEGY
   std::uint64_t seed = 0;             // RADDLE_SEED; 0: a fresh one, printed before the run
   std::uint64_t executions = 10'000;  // RADDLE_EXECUTIONS
   double time_s = 0;                  // RADDLE_TIME ("500ms", "10s", "2m"); 0: no limit

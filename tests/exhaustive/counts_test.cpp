@@ -6,6 +6,7 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <sys/resource.h>
 #include <vector>
 
 namespace raddle::exhaustive {
@@ -122,6 +123,15 @@ TEST(Peterson, LetsBothThreadsThroughInSoManyInterleavings) {
   EXPECT_EQ(report.executions, 21'120u);
   EXPECT_EQ(runs, report.executions + 1);
   EXPECT_EQ(through, 7'360u);
+}
+
+// What has been explored is forgotten: 113,400 executions need no more than one does.
+TEST(Memory, StaysSmall) {
+  const Report report = explore_all([] { reader_writer_counter(5); });
+  EXPECT_EQ(report.executions, 113'400u);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  EXPECT_LT(usage.ru_maxrss, 64 * 1024);  // KiB, of this whole process
 }
 
 // A thread that spins waits until something changes. That a look would be in vain is learned from

@@ -37,7 +37,8 @@ bool gives_back(const Event& event, std::uintptr_t object) {
     case EventKind::WriteUnlock:
     case EventKind::OnceEnd:
     case EventKind::OnceAbort: return event.address == object;
-    case EventKind::CondWait: return event.extra == object;
+    case EventKind::CondWait:
+    case EventKind::CondSpurious: return event.extra == object;
     default: return false;
   }
 }

@@ -375,6 +375,7 @@ void HappensBefore::on_other(const Event& event) {
       phases_[event.value] = 0;
       return;
     case EventKind::ThreadJoin: clocks_.join(thread, event.value); return;
+    case EventKind::AtomicWeakFailed: on_atomic(event); return;
     case EventKind::Fence: on_fence(event); return;
     case EventKind::Allocate: shadow_.forget(event.address, event.extra); return;
     case EventKind::Free: on_free(event); return;
@@ -427,6 +428,7 @@ void HappensBefore::on_object(const Event& event) {
     case EventKind::OnceAbort: return on_release<&History::sync>(event, object);
     case EventKind::ReadUnlock: return on_release<&History::read_sync>(event, object);
     case EventKind::CondWait:
+    case EventKind::CondSpurious:
       touch(event, object);
       return on_release<&History::sync>(event, event.extra);
     case EventKind::CondWake:
@@ -473,6 +475,7 @@ void HappensBefore::on_object(const Event& event) {
       return;
     case EventKind::FutexWait:
     case EventKind::FutexMismatch:
+    case EventKind::FutexSpurious:
       access_atomic({index(event.thread), AccessKind::AtomicRead, object, 4, event.pc, event.step});
       return;
     default: return;

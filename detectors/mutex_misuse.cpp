@@ -152,6 +152,7 @@ void MutexMisuse::look_at(const Event& event) {
     case EventKind::CondWait:
       tie(object, Mode::Waiter, event.thread);
       return unlock(event, event.extra, Mode::Mutex);
+    case EventKind::CondSpurious: return unlock(event, event.extra, Mode::Mutex);
     case EventKind::CondWake:
       untie(object, Mode::Notified, kNoThread);
       untie(object, Mode::Waiter, event.thread);

@@ -62,8 +62,18 @@ class MutexMisuse final : public scheduler::Observer {
 
   // Accesses, threads and time do not; with them most events are done with at once.
   static constexpr bool concerns(scheduler::EventKind kind) {
-    return kind >= scheduler::EventKind::MutexInit && kind <= scheduler::EventKind::BarrierLeave;
+    return kConcerns[static_cast<std::size_t>(kind)];
   }
+  static constexpr auto kConcerns = [] {
+    std::array<bool, scheduler::kEventKinds> table{};
+    using enum scheduler::EventKind;
+    for (auto i = static_cast<std::size_t>(MutexInit); i <= static_cast<std::size_t>(BarrierLeave);
+         ++i) {
+      table[i] = true;
+    }
+    table[static_cast<std::size_t>(CondSpurious)] = true;
+    return table;
+  }();
   void look_at(const scheduler::Event& event);
 
   Bucket& bucket(std::uintptr_t object);

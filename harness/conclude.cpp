@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -49,6 +50,15 @@ report::RawFinding raw_finding(const Failure& failure, const scheduler::Trace& t
     }
   }
   return raw;
+}
+
+// The choices of a kind that a schedule has. Without any they need not be offered.
+template <typename IsKind>
+std::uint32_t count_of(const Schedule& schedule, IsKind is_kind) {
+  return static_cast<std::uint32_t>(
+      std::ranges::count_if(schedule.deviations, [&](const scheduler::Deviation& deviation) {
+        return deviation.is_value && is_kind(deviation.kind);
+      }));
 }
 
 Failure death(const Ending& ending) {
@@ -130,6 +140,13 @@ std::vector<Finding> replay(const std::function<void()>& body, const Options& gi
   Options options = given;
   options.on_race = static_cast<OnRace>(token.flags.on_race);
   options.all_accesses = token.flags.all_accesses;
+  options.spurious_wakeups = count_of(token.schedule, [](scheduler::EventKind kind) {
+    return kind == scheduler::EventKind::CondSpurious ||
+           kind == scheduler::EventKind::FutexSpurious;
+  });
+  options.weak_failures = count_of(token.schedule, [](scheduler::EventKind kind) {
+    return kind == scheduler::EventKind::AtomicWeakFailed;
+  });
   auto rerun = std::make_unique<Rerun>();
   rerun->run(body, options, token.schedule, nullptr, false);
   const Investigation& result = rerun->result();

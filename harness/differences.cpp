@@ -19,7 +19,8 @@ bool has_value(const Event& event) {
     case EventKind::AtomicLoad:
     case EventKind::AtomicStore:
     case EventKind::AtomicRmw:
-    case EventKind::AtomicCompareFailed: return true;
+    case EventKind::AtomicCompareFailed:
+    case EventKind::AtomicWeakFailed: return true;
     default: return false;
   }
 }

@@ -7,6 +7,7 @@
 #include "harness/portfolio.hpp"
 #include "harness/processes.hpp"
 #include "harness/runtime.hpp"
+#include "harness/untold_exchanges.hpp"
 #include "harness/worker.hpp"
 #include <raddle/raddle.hpp>
 
@@ -100,6 +101,7 @@ struct Harvest {
   std::uint64_t redundant = 0;
   double share = 0;
   scheduler::SizeEstimate estimate;
+  std::vector<std::uintptr_t> untold_exchanges;
 };
 
 class Workers {
@@ -140,6 +142,10 @@ class Workers {
       if (state.left_out[0] != '\0') result.left_out = state.left_out;
       result.redundant += state.redundant;
       result.share = state.share;
+      for (const std::uintptr_t pc : state.untold_exchanges) {
+        auto& all = result.untold_exchanges;
+        if (pc != 0 && std::find(all.begin(), all.end(), pc) == all.end()) all.push_back(pc);
+      }
       if (state.executions > 0) {
         // Every worker runs the first; it is one and the same.
         result.executions += state.executions - (result.executions > 0 ? 1 : 0);
@@ -202,11 +208,18 @@ Report explore_schedules(const std::function<void()>& body, const Options& optio
   const unsigned jobs = strategy.entry->is_search ? 1 : options.jobs;
   Workers workers(exploration, jobs, options.jobs == 1);
   workers.run();
-  const Harvest harvest = workers.harvest();
+  Harvest harvest = workers.harvest();
   if (harvest.was_not_instrumented) {
     throw UsageError(
         "the body ran without one instrumented function: compile the code under test with "
         "-fsanitize=thread (in CMake: target_link_libraries(<test> PRIVATE raddle::raddle))");
+  }
+  if (const std::string untold = about_untold(harvest.untold_exchanges); !untold.empty()) {
+    std::fprintf(stderr, "raddle: %s: RADDLE_WEAK_FAILURES: %s\n", options.test.c_str(),
+                 untold.c_str());
+    if (harvest.is_complete)
+      harvest.left_out = "weak compare-exchanges that cannot be made to fail";
+    harvest.is_complete = false;
   }
   report.executions = harvest.executions;
   report.decisions = harvest.decisions;

@@ -72,7 +72,7 @@ class Minimiser {
   // No piece can be spared, and yet quite another schedule may need less.
   void search_from_below() {
     for (std::uint64_t max = 0; max <= best_.preemptions && may_go_on(); ++max) {
-      scheduler::Bounded all(max, at_accesses_);
+      scheduler::Bounded all(max, at_accesses_, best_.spurious() > 0);
       do {
         improves(all);
       } while (may_go_on() && all.next());
@@ -89,7 +89,13 @@ class Minimiser {
 
 }  // namespace
 
+std::size_t SizedSchedule::spurious() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      deviations, [](const auto& each) { return each.is_value && is_spurious(each.kind); }));
+}
+
 bool SizedSchedule::is_smaller_than(const SizedSchedule& other) const {
+  if (spurious() != other.spurious()) return spurious() < other.spurious();
   if (preemptions != other.preemptions) return preemptions < other.preemptions;
   if (steps != other.steps) return steps < other.steps;
   return deviations.size() < other.deviations.size();

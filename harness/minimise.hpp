@@ -10,13 +10,15 @@
 
 namespace raddle::harness {
 
-// A failing schedule, and what makes it easy to understand: few preemptions, then few
-// steps, then few decisions that are not the default ones.
+// A failing schedule, and what makes it easy to understand: that little in it happens for no
+// reason, then few preemptions, then few steps, then few decisions that are not the default ones.
 struct SizedSchedule {
   std::uint64_t preemptions = 0;
   std::uint64_t steps = 0;
   std::vector<scheduler::Deviation> deviations;
 
+  // Spurious wakeups, and failures of weak compare-exchanges.
+  std::size_t spurious() const;
   bool is_smaller_than(const SizedSchedule& other) const;
 };
 

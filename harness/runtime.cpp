@@ -63,7 +63,9 @@ FindingKind finding_kind(detectors::ProblemKind kind) {
 }  // namespace
 
 Runtime::Runtime(const Options& options, VisiblePlaces& visible)
-    : engine(*this, *this, {options.steps_max, options.stack_bytes}),
+    : engine(*this, *this,
+             {options.steps_max, options.stack_bytes, options.spurious_wakeups,
+              options.weak_failures}),
       options_(options),
       visible_(visible) {
   races.set_enabled(options.on_race != OnRace::Ignore);
@@ -248,6 +250,15 @@ void Runtime::on_event(const Event& event) {
   if (races.problem() != nullptr || misuse_.problem() != nullptr) [[unlikely]] {
     if (races.problem() != nullptr) on_race(*engine.threads()[index(event.thread)]);
     if (misuse_.problem() != nullptr) on_problem(*misuse_.problem());
+  }
+}
+
+void Runtime::note_untold_exchange(std::uintptr_t pc) {
+  for (std::uintptr_t& known : untold_exchanges_) {
+    if (known == pc) return;
+    if (known != 0) continue;
+    known = pc;
+    return;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "harness/failure.hpp"
 #include "harness/interpose/arena.hpp"
 #include "harness/recorder.hpp"
+#include "harness/untold_exchanges.hpp"
 #include "harness/visible_places.hpp"
 #include "scheduler/engine.hpp"
 #include <raddle/raddle.hpp>
@@ -81,6 +82,10 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
   bool wants_allocations() const { return recorder_ != nullptr || engine.is_watched(); }
   void on_allocation(scheduler::Thread& self, void* block, std::size_t size, std::uintptr_t pc);
 
+  // A compare-exchange that could have failed if it is a weak one, which its caller does not say.
+  void note_untold_exchange(std::uintptr_t pc);
+  const UntoldExchanges& untold_exchanges() const { return untold_exchanges_; }
+
   Recorder* recorder() { return recorder_; }
   void note_instrumented_code() { saw_instrumented_code_ = true; }
 
@@ -114,6 +119,7 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
   bool saw_instrumented_code_ = false;
   Failure failure_;
   Failure race_;
+  UntoldExchanges untold_exchanges_{};
 
   // Where a strategy searches: the blocks of this execution, which lie one behind the other,
   // and how many each thread has allocated.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "harness/failure.hpp"
+#include "harness/untold_exchanges.hpp"
 #include "harness/visible_places.hpp"
 #include "scheduler/schedule.hpp"
 #include "scheduler/strategies/strategy.hpp"
@@ -55,6 +56,7 @@ struct WorkerState {
   std::uint64_t redundant;
   double share;  // of everything, that has been explored: an estimate
   scheduler::SizeEstimate estimate;
+  UntoldExchanges untold_exchanges;
   FailedExecution failed;  // the log of the running execution is kept here, too
   FailedExecution race;
 };

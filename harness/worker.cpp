@@ -54,6 +54,7 @@ class Worker {
     runtime = &runtime_;
   }
   ~Worker() {
+    state_.untold_exchanges = runtime_.untold_exchanges();
     runtime = nullptr;
     if (strategy_ != nullptr) state_.estimate = strategy_->estimate();
   }

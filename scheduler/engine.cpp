@@ -28,8 +28,9 @@ constexpr std::uint64_t kClockDoublingsMax = 14;
 Engine::Engine(Host& host, Observer& observer, Limits limits)
     : host_(host),
       observer_(observer),
-      limits_{limits.steps, (limits.stack_bytes + 4095) / 4096 * 4096},
+      limits_(limits),
       announced_(std::make_unique<Operation[]>(kThreadsMax)) {
+  limits_.stack_bytes = (limits.stack_bytes + 4095) / 4096 * 4096;
   threads_.reserve(kThreadsMax);
   slots_.reserve(kThreadsMax);
   free_slots_.reserve(kThreadsMax);
@@ -138,6 +139,7 @@ Thread& Engine::new_thread(Thread& self) {
   thread.frames_end = 0;
   thread.is_cancel_pending = thread.is_watched = thread.has_written = false;
   thread.hints_to_ignore = 0;
+  thread.spurious_wakeups = thread.weak_failures = 0;
   thread.reads_ignored = thread.writes_ignored = 0;
   thread.clock_reads = thread.random_reads = 0;
   thread.exit_handlers.clear();
@@ -403,7 +405,8 @@ void Engine::tell_strategy(const Event& event) {
   Event named = event;
   named.address = host_.stable_name(event.address);
   const bool has_mutex = event.kind == EventKind::CondWait || event.kind == EventKind::CondWake ||
-                         event.kind == EventKind::CondTimeout;
+                         event.kind == EventKind::CondTimeout ||
+                         event.kind == EventKind::CondSpurious;
   if (has_mutex) named.extra = host_.stable_name(event.extra);
   strategy_->on_event(named);
 }
@@ -454,6 +457,12 @@ std::size_t Engine::choose_value(Thread& self, std::size_t count, EventKind kind
       strategy_->choose_value({count, kind, self.id, self.events, is_spinning});
   record(value != 0, self, value, kind, nullptr, true, count);
   return value;
+}
+
+bool Engine::happens_for_no_reason(Thread& self, EventKind kind, std::uint32_t& so_far) {
+  const bool happens = choose_value(self, 2, kind) == 1;
+  so_far += happens ? 1 : 0;
+  return happens;
 }
 
 bool Engine::is_enabled(const Thread& thread) const {

@@ -49,6 +49,10 @@ class Host {
 struct Limits {
   std::uint64_t steps = 1'000'000;
   std::size_t stack_bytes = 256 * 1024;
+  // Of each thread in one execution: how often what may happen for no reason may happen. By
+  // thread, so that what one does takes nothing from another.
+  std::uint32_t spurious_wakeups = 0;
+  std::uint32_t weak_failures = 0;
 };
 
 // Where the deviations of the running execution are written. Memory of the
@@ -197,6 +201,18 @@ class Engine : private LocalState {
   std::size_t choose_value(Thread& self, std::size_t count, EventKind kind,
                            bool is_spinning = false);
 
+  // Does a wait return that nobody has ended, a weak compare-exchange fail that could succeed?
+  // `kind` is the event that it would be. A choice, as long as there are any left.
+  bool wakes_spuriously(Thread& self, EventKind kind) {
+    return self.spurious_wakeups < limits_.spurious_wakeups &&
+           happens_for_no_reason(self, kind, self.spurious_wakeups);
+  }
+  bool fails_weakly(Thread& self) {
+    return self.weak_failures < limits_.weak_failures &&
+           happens_for_no_reason(self, EventKind::AtomicWeakFailed, self.weak_failures);
+  }
+  bool has_weak_failures() const { return limits_.weak_failures != 0; }
+
   // A new thread, which has announced its start. Never returns null: too many end the execution.
   Thread& create_thread(Thread& self, void* (*start)(void*), void* argument);
   // The thread whose pthread_t this is, or null.
@@ -256,6 +272,7 @@ class Engine : private LocalState {
   bool has_written() override;
   std::uintptr_t name(std::uintptr_t address) override { return host_.stable_name(address); }
 
+  bool happens_for_no_reason(Thread& self, EventKind kind, std::uint32_t& so_far);
   void refresh_askers(const Object& object);
   Thread& make_thread(Thread& self, void* (*start)(void*), void* argument);
   Thread& new_thread(Thread& self);

@@ -18,7 +18,7 @@ struct Deviation {
   std::uint64_t step = 0;     // events that `thread` had had before the decision
   ThreadId thread{};          // who ran last; who chooses, if `is_value`
   std::uint16_t choice = 0;   // ThreadId, or the value if `is_value`
-  bool is_value = false;      // raddle::choose, or which of several waiters
+  bool is_value = false;      // a ValueChoice
   EventKind kind{};           // what the chosen thread had announced
   std::uint16_t object = 0;   // ordinal of the object concerned; 0: none
   std::uint16_t options = 0;  // how many there were to choose from

@@ -47,6 +47,7 @@ struct Thread {
   std::uint32_t hints_to_ignore = 0;  // Engine::yield: so often the thread goes on all the same
   std::uint64_t asleep_since = 0;     // order of going to sleep, for first-come wakeups
   std::uint32_t barrier_phase = 0;
+  std::uint32_t spurious_wakeups = 0, weak_failures = 0;  // so far: see Limits
   std::uint64_t clock_reads = 0;  // in a row, without other visible operations
   std::uint64_t random_reads = 0;
   std::vector<ExitHandler> exit_handlers;

@@ -112,28 +112,47 @@ T atomic_change(volatile T* object, int order, std::uintptr_t pc, Change change)
   return old;
 }
 
-// Returns what the object held; it was exchanged if that is `expected`.
-template <typename T>
-T atomic_compare_exchange(volatile T* object, T expected, T desired, int order, int failure_order,
-                          std::uintptr_t pc) {
+// What the caller says of a compare-exchange.
+enum class Exchange {
+  Strong,
+  Weak,    // it may fail for no reason
+  Untold,  // either; it cannot fail if it finds what is expected
+};
+
+// Exchanges if the object holds `expected`, which is then what it held.
+template <Exchange kExchange, typename T>
+bool atomic_compare_exchange(volatile T* object, T& expected, T desired, int order,
+                             int failure_order, std::uintptr_t pc) {
+  const T wanted = expected;
   Thread* self = current_thread;
   if (self == nullptr) {
-    return change_now(object, [=](T old) { return old == expected ? desired : old; });
+    expected = change_now(object, [=](T old) { return old == wanted ? desired : old; });
+    return expected == wanted;
   }
   auto& engine = runtime->engine;
   engine.announce(*self, EventKind::AtomicRmw, order_of(order), address_of(object), pc, true);
   const T old = *object;
-  if (old == expected) {
+  expected = old;
+  if (old == wanted) {
+    if (kExchange == Exchange::Weak && engine.fails_weakly(*self)) [[unlikely]] {
+      engine.took_effect(*self, EventKind::AtomicWeakFailed, address_of(object),
+                         static_cast<u64>(old), static_cast<u64>(wanted), pc,
+                         order_of(failure_order), sizeof(T));
+      return false;
+    }
+    if (kExchange == Exchange::Untold && engine.has_weak_failures()) [[unlikely]] {
+      runtime->note_untold_exchange(pc);
+    }
     *object = desired;
     engine.took_effect(*self, EventKind::AtomicRmw, address_of(object), static_cast<u64>(desired),
                        static_cast<u64>(old), pc, order_of(order), sizeof(T));
-    return old;
+    return true;
   }
   engine.took_effect(*self, EventKind::AtomicCompareFailed, address_of(object),
-                     static_cast<u64>(old), static_cast<u64>(expected), pc, order_of(failure_order),
+                     static_cast<u64>(old), static_cast<u64>(wanted), pc, order_of(failure_order),
                      sizeof(T));
   if (self->spin.on_read(pc, address_of(object), static_cast<u64>(old))) engine.yield(*self, true);
-  return old;
+  return false;
 }
 
 }  // namespace raddle::interpose

@@ -122,29 +122,39 @@ void exchange(std::size_t size, void* object, const void* value, void* out, int 
   });
 }
 
-bool compare_exchange(std::size_t size, void* object, void* expected, const void* desired,
+template <Exchange kExchange>
+bool compare_exchange(std::size_t size, volatile void* object, void* expected, const void* desired,
                       int order, int failure_order, std::uintptr_t pc) {
   bool is_equal = false;
   const bool is_done = as_integer(size, object, [&](auto type) {
     using T = decltype(type);
-    const T wanted = value_at<T>(expected);
-    const T old = atomic_compare_exchange(static_cast<T*>(object), wanted, value_at<T>(desired),
-                                          order, failure_order, pc);
-    std::memcpy(expected, &old, sizeof(T));
-    is_equal = old == wanted;
+    T value = value_at<T>(expected);
+    is_equal = atomic_compare_exchange<kExchange>(static_cast<volatile T*>(object), value,
+                                                  value_at<T>(desired), order, failure_order, pc);
+    std::memcpy(expected, &value, sizeof(T));
   });
   if (is_done) return is_equal;
+  auto* const bytes = const_cast<void*>(object);
   operate(
       EventKind::AtomicRmw, size, object, order, pc,
       [&]() -> Outcome {
-        const u64 old = beginning(object, size);
+        const u64 old = beginning(bytes, size);
         const u64 wanted = beginning(expected, size);
-        is_equal = std::memcmp(object, expected, size) == 0;
+        is_equal = std::memcmp(bytes, expected, size) == 0;
         if (!is_equal) {
-          std::memcpy(expected, object, size);
+          std::memcpy(expected, bytes, size);
           return {EventKind::AtomicCompareFailed, old, wanted, failure_order};
         }
-        std::memcpy(object, desired, size);
+        if (Thread* self = current_thread; self != nullptr) {
+          if (kExchange == Exchange::Weak && runtime->engine.fails_weakly(*self)) {
+            is_equal = false;
+            return {EventKind::AtomicWeakFailed, old, wanted, failure_order};
+          }
+          if (kExchange == Exchange::Untold && runtime->engine.has_weak_failures()) {
+            runtime->note_untold_exchange(pc);
+          }
+        }
+        std::memcpy(bytes, desired, size);
         return {EventKind::AtomicRmw, beginning(desired, size), old, order};
       },
       true);
@@ -173,7 +183,15 @@ RADDLE_LIBATOMIC(void, raddle_atomic_exchange, "__atomic_exchange",
 RADDLE_LIBATOMIC(bool, raddle_atomic_compare_exchange, "__atomic_compare_exchange",
                  (std::size_t size, void* object, void* expected, void* desired, int order,
                   int failure_order)) {
-  return compare_exchange(size, object, expected, desired, order, failure_order, RADDLE_PC);
+  return compare_exchange<Exchange::Untold>(size, object, expected, desired, order, failure_order,
+                                            RADDLE_PC);
+}
+// What <raddle/weak_exchange.h> calls.
+extern "C" __attribute__((visibility("default"))) bool raddle_weak_exchange(
+    std::size_t size, volatile void* object, void* expected, const void* desired, int order,
+    int failure_order) {
+  return compare_exchange<Exchange::Weak>(size, object, expected, desired, order, failure_order,
+                                          RADDLE_PC);
 }
 RADDLE_LIBATOMIC(bool, raddle_atomic_is_lock_free, "__atomic_is_lock_free",
                  (std::size_t size, void* object)) {
@@ -192,31 +210,30 @@ RADDLE_LIBATOMIC(bool, raddle_atomic_is_lock_free, "__atomic_is_lock_free",
     return apply(atomic_change(object, order, RADDLE_PC, apply));                               \
   }
 
-#define RADDLE_LIBATOMIC_SIZE(bytes, T)                                                            \
-  RADDLE_LIBATOMIC(T, raddle_atomic_load_##bytes, "__atomic_load_" #bytes,                         \
-                   (const T* object, int order)) {                                                 \
-    return atomic_load(object, order, RADDLE_PC);                                                  \
-  }                                                                                                \
-  RADDLE_LIBATOMIC(void, raddle_atomic_store_##bytes, "__atomic_store_" #bytes,                    \
-                   (T * object, T value, int order)) {                                             \
-    atomic_store(object, value, order, RADDLE_PC);                                                 \
-  }                                                                                                \
-  RADDLE_LIBATOMIC(T, raddle_atomic_exchange_##bytes, "__atomic_exchange_" #bytes,                 \
-                   (T * object, T value, int order)) {                                             \
-    return atomic_change(object, order, RADDLE_PC, [=](T) { return value; });                      \
-  }                                                                                                \
-  RADDLE_LIBATOMIC(bool, raddle_atomic_compare_exchange_##bytes,                                   \
-                   "__atomic_compare_exchange_" #bytes,                                            \
-                   (T * object, T * expected, T desired, int order, int failure_order)) {          \
-    const T wanted = *expected;                                                                    \
-    *expected = atomic_compare_exchange(object, wanted, desired, order, failure_order, RADDLE_PC); \
-    return *expected == wanted;                                                                    \
-  }                                                                                                \
-  RADDLE_LIBATOMIC_FETCH(bytes, T, add, old + value)                                               \
-  RADDLE_LIBATOMIC_FETCH(bytes, T, sub, old - value)                                               \
-  RADDLE_LIBATOMIC_FETCH(bytes, T, and, old& value)                                                \
-  RADDLE_LIBATOMIC_FETCH(bytes, T, or, old | value)                                                \
-  RADDLE_LIBATOMIC_FETCH(bytes, T, xor, old ^ value)                                               \
+#define RADDLE_LIBATOMIC_SIZE(bytes, T)                                                   \
+  RADDLE_LIBATOMIC(T, raddle_atomic_load_##bytes, "__atomic_load_" #bytes,                \
+                   (const T* object, int order)) {                                        \
+    return atomic_load(object, order, RADDLE_PC);                                         \
+  }                                                                                       \
+  RADDLE_LIBATOMIC(void, raddle_atomic_store_##bytes, "__atomic_store_" #bytes,           \
+                   (T * object, T value, int order)) {                                    \
+    atomic_store(object, value, order, RADDLE_PC);                                        \
+  }                                                                                       \
+  RADDLE_LIBATOMIC(T, raddle_atomic_exchange_##bytes, "__atomic_exchange_" #bytes,        \
+                   (T * object, T value, int order)) {                                    \
+    return atomic_change(object, order, RADDLE_PC, [=](T) { return value; });             \
+  }                                                                                       \
+  RADDLE_LIBATOMIC(bool, raddle_atomic_compare_exchange_##bytes,                          \
+                   "__atomic_compare_exchange_" #bytes,                                   \
+                   (T * object, T * expected, T desired, int order, int failure_order)) { \
+    return atomic_compare_exchange<Exchange::Untold>(object, *expected, desired, order,   \
+                                                     failure_order, RADDLE_PC);           \
+  }                                                                                       \
+  RADDLE_LIBATOMIC_FETCH(bytes, T, add, old + value)                                      \
+  RADDLE_LIBATOMIC_FETCH(bytes, T, sub, old - value)                                      \
+  RADDLE_LIBATOMIC_FETCH(bytes, T, and, old& value)                                       \
+  RADDLE_LIBATOMIC_FETCH(bytes, T, or, old | value)                                       \
+  RADDLE_LIBATOMIC_FETCH(bytes, T, xor, old ^ value)                                      \
   RADDLE_LIBATOMIC_FETCH(bytes, T, nand, ~(old & value))
 
 RADDLE_LIBATOMIC_SIZE(1, u8)

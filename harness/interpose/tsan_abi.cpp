@@ -21,6 +21,7 @@ using raddle::interpose::atomic_change;
 using raddle::interpose::atomic_compare_exchange;
 using raddle::interpose::atomic_load;
 using raddle::interpose::atomic_store;
+using raddle::interpose::Exchange;
 using raddle::interpose::order_of;
 using raddle::interpose::u128;
 using raddle::interpose::u16;
@@ -198,19 +199,19 @@ RADDLE_ABI void* __tsan_memset(void* to, int value, unsigned long size) {
   }                                                                                                \
   RADDLE_ABI int __tsan_atomic##bits##_compare_exchange_strong(                                    \
       volatile T* a, T* expected, T desired, int order, int failure_order) {                       \
-    const T wanted = *expected;                                                                    \
-    *expected = atomic_compare_exchange(a, wanted, desired, order, failure_order, RADDLE_PC);      \
-    return *expected == wanted;                                                                    \
+    return atomic_compare_exchange<Exchange::Strong>(a, *expected, desired, order, failure_order,  \
+                                                     RADDLE_PC);                                   \
   }                                                                                                \
   RADDLE_ABI int __tsan_atomic##bits##_compare_exchange_weak(                                      \
       volatile T* a, T* expected, T desired, int order, int failure_order) {                       \
-    const T wanted = *expected;                                                                    \
-    *expected = atomic_compare_exchange(a, wanted, desired, order, failure_order, RADDLE_PC);      \
-    return *expected == wanted;                                                                    \
+    return atomic_compare_exchange<Exchange::Weak>(a, *expected, desired, order, failure_order,    \
+                                                   RADDLE_PC);                                     \
   }                                                                                                \
   RADDLE_ABI T __tsan_atomic##bits##_compare_exchange_val(volatile T* a, T expected, T desired,    \
                                                           int order, int failure_order) {          \
-    return atomic_compare_exchange(a, expected, desired, order, failure_order, RADDLE_PC);         \
+    atomic_compare_exchange<Exchange::Untold>(a, expected, desired, order, failure_order,          \
+                                              RADDLE_PC);                                          \
+    return expected;                                                                               \
   }
 
 RADDLE_ATOMICS(8, u8)

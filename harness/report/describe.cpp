@@ -109,8 +109,9 @@ class Steps {
     if (has_value && is_atomic_access(event.kind)) {
       words.extra = story_.memory.value(event.extra, event.size, name);
     }
-    const bool is_futex =
-        event.kind == EventKind::FutexWait || event.kind == EventKind::FutexMismatch;
+    const bool is_futex = event.kind == EventKind::FutexWait ||
+                          event.kind == EventKind::FutexMismatch ||
+                          event.kind == EventKind::FutexSpurious;
     if (is_futex && name.scalar) words.value = story_.memory.value(event.value, 4, name);
     words.thread = thread_names(row);
     if (has_value && name.name == finding_.object.name && event.size == finding_.object.size) {

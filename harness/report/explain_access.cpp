@@ -21,7 +21,8 @@ bool is_of(AccessKind access, EventKind kind) {
     case AccessKind::Read: return kind == EventKind::Read;
     case AccessKind::Write: return kind == EventKind::Write;
     case AccessKind::AtomicRead:
-      return kind == EventKind::AtomicLoad || kind == EventKind::AtomicCompareFailed;
+      return kind == EventKind::AtomicLoad || kind == EventKind::AtomicCompareFailed ||
+             kind == EventKind::AtomicWeakFailed;
     case AccessKind::AtomicWrite:
       return kind == EventKind::AtomicStore || kind == EventKind::AtomicRmw;
     case AccessKind::Free: return kind == EventKind::Free;

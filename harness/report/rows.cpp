@@ -26,7 +26,8 @@ bool touches_objects(const Event& event, const Interest& interest) {
   return std::any_of(interest.objects.begin(), interest.objects.end(), [&](const auto& range) {
     if (!range.is_memory && is_plain_access(event.kind)) return false;
     return overlaps(event, range) ||
-           (event.kind >= EventKind::CondWait && event.kind <= EventKind::CondTimeout &&
+           (((event.kind >= EventKind::CondWait && event.kind <= EventKind::CondTimeout) ||
+             event.kind == EventKind::CondSpurious) &&
             event.extra == range.address);
   });
 }

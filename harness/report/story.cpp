@@ -86,9 +86,11 @@ std::vector<Story::Held> Story::held(ThreadId thread, std::size_t at_event) cons
       case EventKind::MutexUnlock:
       case EventKind::WriteUnlock:
       case EventKind::ReadUnlock:
-      case EventKind::CondWait: {
-        const std::uintptr_t mutex =
-            event.kind == EventKind::CondWait ? event.extra : event.address;
+      case EventKind::CondWait:
+      case EventKind::CondSpurious: {
+        const bool is_wait =
+            event.kind == EventKind::CondWait || event.kind == EventKind::CondSpurious;
+        const std::uintptr_t mutex = is_wait ? event.extra : event.address;
         const auto last = std::find_if(held.rbegin(), held.rend(),
                                        [&](const Held& h) { return h.mutex == mutex; });
         if (last != held.rend()) held.erase(std::next(last).base());

@@ -48,7 +48,8 @@ std::string_view object_word(EventKind kind) {
     case EventKind::AtomicLoad:
     case EventKind::AtomicStore:
     case EventKind::AtomicRmw:
-    case EventKind::AtomicCompareFailed: return "atomic";
+    case EventKind::AtomicCompareFailed:
+    case EventKind::AtomicWeakFailed: return "atomic";
     case EventKind::RwInit:
     case EventKind::RwDestroy:
     case EventKind::ReadLock:
@@ -66,6 +67,7 @@ std::string_view object_word(EventKind kind) {
     case EventKind::CondWait:
     case EventKind::CondWake:
     case EventKind::CondTimeout:
+    case EventKind::CondSpurious:
     case EventKind::CondNotifyOne:
     case EventKind::CondNotifyAll: return "condition";
     case EventKind::SemInit:
@@ -86,6 +88,7 @@ std::string_view object_word(EventKind kind) {
     case EventKind::FutexMismatch:
     case EventKind::FutexWoken:
     case EventKind::FutexTimeout:
+    case EventKind::FutexSpurious:
     case EventKind::FutexWake: return "futex";
     case EventKind::MutexInit:
     case EventKind::MutexDestroy:
@@ -118,6 +121,8 @@ std::string action(const Event& event, const ActionWords& words) {
                          order_suffix(event.order));
     case EventKind::AtomicCompareFailed:
       return fmt::format("compare {}: is {}, not {}", object, words.value, words.extra);
+    case EventKind::AtomicWeakFailed:
+      return fmt::format("compare_exchange_weak {}: is {}, fails spuriously", object, words.value);
     case EventKind::Fence: return "fence" + std::string(order_suffix(event.order));
     case EventKind::MutexLock:
     case EventKind::WriteLock: return "lock " + object;
@@ -147,6 +152,7 @@ std::string action(const Event& event, const ActionWords& words) {
     case EventKind::CondWait: return "wait on " + object;
     case EventKind::CondWake: return "woken from " + object;
     case EventKind::CondTimeout: return "wait on " + object + ": timed out";
+    case EventKind::CondSpurious: return "wait on " + object + ": wakes up spuriously";
     case EventKind::CondNotifyOne: return notified("notify_one", event, words);
     case EventKind::CondNotifyAll: return notified("notify_all", event, words);
     case EventKind::SemPost: return fmt::format("release {}: now {}", object, event.value);
@@ -166,6 +172,9 @@ std::string action(const Event& event, const ActionWords& words) {
     case EventKind::FutexMismatch:
       if (words.value.empty()) return "no wait on " + object;
       return fmt::format("no wait: {} is {}", object, words.value);
+    case EventKind::FutexSpurious:
+      if (words.value.empty()) return "wait on " + object + ": wakes up spuriously";
+      return fmt::format("wait while {} is {}: wakes up spuriously", object, words.value);
     case EventKind::FutexWoken: return "woken from " + object;
     case EventKind::FutexTimeout: return "wait on " + object + ": timed out";
     case EventKind::FutexWake: return notified("wake", event, words);
@@ -217,7 +226,8 @@ bool is_plain_access(EventKind kind) { return kind == EventKind::Read || kind ==
 
 bool is_atomic_access(EventKind kind) {
   return kind == EventKind::AtomicLoad || kind == EventKind::AtomicStore ||
-         kind == EventKind::AtomicRmw || kind == EventKind::AtomicCompareFailed;
+         kind == EventKind::AtomicRmw || kind == EventKind::AtomicCompareFailed ||
+         kind == EventKind::AtomicWeakFailed;
 }
 
 bool is_access(EventKind kind) { return is_plain_access(kind) || is_atomic_access(kind); }

@@ -11,6 +11,7 @@ constexpr bool changes_something(EventKind kind) {
   switch (kind) {
     case EventKind::AtomicLoad:
     case EventKind::AtomicCompareFailed:
+    case EventKind::AtomicWeakFailed:
     case EventKind::Fence:
     case EventKind::Read:
     case EventKind::Write:  // plain accesses never count: see look_closer
@@ -24,6 +25,7 @@ constexpr bool changes_something(EventKind kind) {
     case EventKind::SemTimeout:
     case EventKind::FutexMismatch:
     case EventKind::FutexTimeout:
+    case EventKind::FutexSpurious:
     case EventKind::OncePass:
     case EventKind::Yield:
     case EventKind::Sleep:

@@ -63,6 +63,9 @@ std::string_view name(EventKind kind) {
     case EventKind::FutexWake: return "futex wake";
     case EventKind::Suspend: return "suspend";
     case EventKind::Resume: return "resume";
+    case EventKind::CondSpurious: return "spurious condition wake";
+    case EventKind::FutexSpurious: return "spurious futex wake";
+    case EventKind::AtomicWeakFailed: return "spurious failure of a weak compare-exchange";
     case EventKind::Yield: return "yield";
     case EventKind::Sleep: return "sleep";
     case EventKind::Choose: return "choice";

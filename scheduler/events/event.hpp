@@ -106,10 +106,22 @@ enum class EventKind : std::uint8_t {
   Suspend,
   Resume,
 
+  // What may happen for no reason that the program could see, and mostly does not.
+  CondSpurious,      // mutex released; woken at once, and about to lock it again; extra: the mutex
+  FutexSpurious,     // the word was as expected, and the thread did not sleep; value: the word
+  AtomicWeakFailed,  // value: what was read, extra: what was expected, which is the same
+
   // New ones come last: tokens hold these numbers.
 };
 
-inline constexpr std::size_t kEventKinds = static_cast<std::size_t>(EventKind::Resume) + 1;
+inline constexpr std::size_t kEventKinds =
+    static_cast<std::size_t>(EventKind::AtomicWeakFailed) + 1;
+
+// Nobody need expect it, and everybody must be prepared for it.
+constexpr bool is_spurious(EventKind kind) {
+  return kind == EventKind::CondSpurious || kind == EventKind::FutexSpurious ||
+         kind == EventKind::AtomicWeakFailed;
+}
 
 // "lock", "atomic load", ...: the words that reports use.
 std::string_view name(EventKind kind);

@@ -44,6 +44,17 @@ int wait_condition(Engine& engine, Thread& self, std::uintptr_t condition_addres
     mutex.depth = 0;
     engine.refresh(mutex);
   }
+  if (engine.wakes_spuriously(self, EventKind::CondSpurious)) {
+    // At once, which is as good as any time later: what others do meanwhile they do before it has
+    // its mutex again.
+    engine.took_effect(self, EventKind::CondSpurious, condition_address, 0, mutex_address, pc);
+    engine.announce(self, on(EventKind::MutexLock, mutex, pc));
+    mutex.owner = self.id;
+    mutex.depth = 1;
+    engine.refresh(mutex);
+    engine.took_effect(self, EventKind::MutexLock, mutex_address, 0, 0, pc);
+    return 0;
+  }
   engine.go_to_sleep(self);
   engine.took_effect(self, EventKind::CondWait, condition_address, 0, mutex_address, pc);
 
@@ -176,6 +187,11 @@ int wait_futex(Engine& engine, Thread& self, std::uintptr_t address, std::uint32
   if (word != expected) {
     engine.took_effect(self, EventKind::FutexMismatch, address, word, 0, pc);
     return EAGAIN;
+  }
+  if (engine.wakes_spuriously(self, EventKind::FutexSpurious)) {
+    self.spin.on_write();  // as far as it knows it has slept
+    engine.took_effect(self, EventKind::FutexSpurious, address, word, 0, pc);
+    return 0;
   }
   engine.go_to_sleep(self);
   engine.took_effect(self, EventKind::FutexWait, address, word, 0, pc);

@@ -2,8 +2,8 @@
 
 namespace raddle::scheduler {
 
-Bounded::Bounded(std::uint64_t preemptions_max, bool at_accesses)
-    : preemptions_max_(preemptions_max), at_accesses_(at_accesses) {
+Bounded::Bounded(std::uint64_t preemptions_max, bool at_accesses, bool with_spurious)
+    : preemptions_max_(preemptions_max), at_accesses_(at_accesses), with_spurious_(with_spurious) {
   choices_.reserve(kDepthMax);
 }
 
@@ -49,7 +49,10 @@ ThreadId Bounded::choose_thread(const SchedulingPoint& point) {
   return point.eligible.nth(taken <= place ? taken - 1 : taken);
 }
 
-std::size_t Bounded::choose_value(const ValueChoice& choice) { return take(choice.count, kNone); }
+std::size_t Bounded::choose_value(const ValueChoice& choice) {
+  if (!with_spurious_ && is_spurious(choice.kind)) return 0;
+  return take(choice.count, kNone);
+}
 
 bool Bounded::next() {
   // What the last execution did not reach is no part of its schedule.

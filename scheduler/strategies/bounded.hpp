@@ -11,8 +11,9 @@ namespace raddle::scheduler {
 // (Musuvathi, Qadeer, PLDI 2007). For a program that does the same under the same schedule.
 class Bounded final : public Strategy {
  public:
-  // `at_accesses`: plain accesses are scheduling points, too.
-  Bounded(std::uint64_t preemptions_max, bool at_accesses);
+  // `at_accesses`: plain accesses are scheduling points, too. `with_spurious`: what may happen for
+  // no reason does, in some of the schedules.
+  Bounded(std::uint64_t preemptions_max, bool at_accesses, bool with_spurious = true);
 
   void begin(std::uint64_t number) override;
   ThreadId choose_thread(const SchedulingPoint& point) override;
@@ -42,6 +43,7 @@ class Bounded final : public Strategy {
 
   std::uint64_t preemptions_max_;
   bool at_accesses_;
+  bool with_spurious_;
   std::uint64_t preemptions_ = 0;  // of the running execution, so far
   std::size_t depth_ = 0;
   std::vector<Choice> choices_;

@@ -28,6 +28,20 @@ class Generator {
   std::uint64_t state_;
 };
 
+// Whether something happens that may happen for no reason. With the same probability everywhere it
+// would all be over before a long execution gets anywhere, or hardly ever begin in a short
+// one: so each execution draws its own, from 1/2 to 1/32, when it is first asked.
+class Chance {
+ public:
+  bool happens(Generator& generator) {
+    if (numerator_ == 0) numerator_ = std::uint64_t{1} << (31 - generator.below(5));
+    return generator.chance(numerator_);
+  }
+
+ private:
+  std::uint64_t numerator_ = 0;  // of 2^32; 0: not drawn yet
+};
+
 // Different executions of one seed, and different seeds, must not share a sequence.
 inline std::uint64_t mix(std::uint64_t seed, std::uint64_t number) {
   return Generator{seed ^ (number * 0xD6E8FEB86659FD93ull + 0x632BE59BD9B4E019ull)}.next();

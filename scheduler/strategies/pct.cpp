@@ -17,6 +17,7 @@ Pct::Pct(std::uint64_t seed, unsigned depth, std::uint64_t points)
 
 void Pct::begin(std::uint64_t number) {
   generator_ = Generator{mix(seed_, number)};
+  spurious_ = {};
   ++generation_;
   now_ = 0;
   lowest_ = kDrawnFloor - 1;
@@ -58,7 +59,10 @@ ThreadId Pct::choose_thread(const SchedulingPoint& point) {
   return best;
 }
 
-std::size_t Pct::choose_value(const ValueChoice& choice) { return generator_.below(choice.count); }
+std::size_t Pct::choose_value(const ValueChoice& choice) {
+  if (is_spurious(choice.kind)) return spurious_.happens(generator_) ? 1 : 0;
+  return generator_.below(choice.count);
+}
 
 void Pct::on_yield(ThreadId thread, bool) {
   priority(thread);

@@ -37,6 +37,7 @@ class Pct final : public Strategy {
   std::uint64_t lowest_ = 0;  // next priority to give to a thread that is lowered
   std::uint32_t generation_ = 0;
   Generator generator_;
+  Chance spurious_;
   std::array<std::uint64_t, kDepthMax> change_at_{};  // sorted
   unsigned next_change_ = 0;
   std::array<std::uint64_t, kThreadsMax> priorities_{};

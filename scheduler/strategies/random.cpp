@@ -7,6 +7,7 @@ Random::Random(std::uint64_t seed, double switch_probability)
 
 void Random::begin(std::uint64_t number) {
   generator_ = Generator{mix(seed_, number)};
+  spurious_ = {};
   if (fixed_probability_ >= 0) {
     is_even_ = false;
     leave_numerator_ = static_cast<std::uint64_t>(fixed_probability_ * 4294967296.0);
@@ -27,6 +28,7 @@ ThreadId Random::choose_thread(const SchedulingPoint& point) {
 }
 
 std::size_t Random::choose_value(const ValueChoice& choice) {
+  if (is_spurious(choice.kind)) return spurious_.happens(generator_) ? 1 : 0;
   return generator_.below(choice.count);
 }
 

@@ -26,6 +26,7 @@ class Random final : public Strategy {
   bool is_even_ = true;                // choose evenly among all
   std::uint64_t leave_numerator_ = 0;  // of 2^32
   Generator generator_;
+  Chance spurious_;
 };
 
 }  // namespace raddle::scheduler

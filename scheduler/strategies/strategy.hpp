@@ -29,7 +29,8 @@ struct SchedulingPoint {
   LocalState* local = nullptr;
 };
 
-// A choice that is not about threads: raddle::choose, which waiter is woken.
+// A choice that is not about threads: raddle::choose, which waiter is woken, whether something
+// happens for no reason (is_spurious: 1 says that it does).
 struct ValueChoice {
   std::size_t count;  // at least two
   EventKind kind;

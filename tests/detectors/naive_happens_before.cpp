@@ -15,7 +15,7 @@ bool is_one_of(EventKind kind, std::initializer_list<EventKind> kinds) {
 }
 
 bool is_atomic_load(EventKind kind) {
-  return is_one_of(kind, {AtomicLoad, AtomicRmw, AtomicCompareFailed});
+  return is_one_of(kind, {AtomicLoad, AtomicRmw, AtomicCompareFailed, AtomicWeakFailed});
 }
 
 }  // namespace
@@ -54,12 +54,14 @@ NaiveHappensBefore::Range NaiveHappensBefore::range(const Event& event) {
     case AtomicLoad:
     case AtomicStore:
     case AtomicRmw:
-    case AtomicCompareFailed: return {event.address, event.address + event.size};
+    case AtomicCompareFailed:
+    case AtomicWeakFailed: return {event.address, event.address + event.size};
     case Allocate: return {event.address, event.address + event.extra};
     case EventKind::Free:
       // Nobody knows any more how large a block was that is freed for the second time.
       return {event.address, event.address + std::max<std::uint64_t>(event.extra, 1)};
     case FutexWait:
+    case FutexSpurious:
     case FutexMismatch: return {event.address, event.address + 4};
     case CondWake:
     case CondTimeout: return {event.extra, event.extra + 1};
@@ -129,8 +131,9 @@ NaiveHappensBefore::Set NaiveHappensBefore::before(const Event& event) const {
   const std::size_t n = events_.size();
   const auto from_all = [&](std::uintptr_t object, std::initializer_list<EventKind> kinds) {
     for (std::size_t i = 0; i < n; ++i) {
-      const std::uintptr_t released =
-          events_[i].kind == CondWait ? events_[i].extra : events_[i].address;
+      const std::uintptr_t released = is_one_of(events_[i].kind, {CondWait, CondSpurious})
+                                          ? events_[i].extra
+                                          : events_[i].address;
       if (released == object && is_one_of(events_[i].kind, kinds) &&
           !replaced_since(i, object, n)) {
         edge(set, i);
@@ -166,9 +169,9 @@ NaiveHappensBefore::Set NaiveHappensBefore::before(const Event& event) const {
   }
   switch (event.kind) {
     case MutexLock:
-    case MutexTryLock: from_all(event.address, {MutexUnlock, CondWait}); break;
+    case MutexTryLock: from_all(event.address, {MutexUnlock, CondWait, CondSpurious}); break;
     case CondWake:
-    case CondTimeout: from_all(event.extra, {MutexUnlock, CondWait}); break;
+    case CondTimeout: from_all(event.extra, {MutexUnlock, CondWait, CondSpurious}); break;
     case ReadLock:
     case ReadTryLock: from_all(event.address, {WriteUnlock}); break;
     case WriteLock:

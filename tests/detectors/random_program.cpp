@@ -77,13 +77,14 @@ scheduler::Event RandomProgram::memory_event() {
 }
 
 scheduler::Event RandomProgram::atomic_event() {
-  static constexpr EventKind kKinds[] = {AtomicLoad, AtomicStore, AtomicRmw, AtomicCompareFailed,
-                                         AtomicLoad, AtomicStore, Fence,     FutexWait};
+  static constexpr EventKind kKinds[] = {
+      AtomicLoad,  AtomicStore, AtomicRmw, AtomicCompareFailed, AtomicLoad,
+      AtomicStore, Fence,       FutexWait, FutexSpurious,       AtomicWeakFailed};
   static constexpr MemoryOrder kOrders[] = {MemoryOrder::Relaxed, MemoryOrder::Relaxed,
                                             MemoryOrder::Acquire, MemoryOrder::Release,
                                             MemoryOrder::AcqRel,  MemoryOrder::SeqCst};
   Event event;
-  event.kind = kKinds[below(8)];
+  event.kind = kKinds[below(10)];
   event.order = kOrders[below(6)];
   if (event.kind == Fence) return event;
   event.size = mixed_sizes_ && below(3) == 0 ? 8 : 4;
@@ -120,7 +121,7 @@ scheduler::Event RandomProgram::condition_event(std::size_t thread) {
   if (threads_[thread].asleep) {
     event.kind = below(2) == 0 ? CondWake : CondTimeout;
   } else if (mutex_owner_[0] == static_cast<int>(thread) && below(2) == 0) {
-    event.kind = CondWait;
+    event.kind = below(4) == 0 ? CondSpurious : CondWait;
   } else {
     event.kind = below(2) == 0 ? CondNotifyOne : CondNotifyAll;
   }
@@ -228,6 +229,7 @@ void RandomProgram::take(const Event& event) {
     case MutexLock:
     case MutexTryLock: mutex_owner_[event.address == object(1)] = me; break;
     case MutexUnlock: mutex_owner_[event.address == object(1)] = -1; break;
+    case CondSpurious: mutex_owner_[0] = -1; break;
     case CondWait:
       mutex_owner_[0] = -1;
       thread.asleep = true;

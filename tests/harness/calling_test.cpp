@@ -121,10 +121,13 @@ TEST(Environment, UnknownNamesAreErrorsThatListTheValidOnes) {
 
 TEST(Environment, UnknownValuesAreErrorsThatListTheValidOnes) {
   const std::pair<const char*, const char*> wrong[] = {
-      {"RADDLE_SEED", "a number"}, {"RADDLE_EXECUTIONS", "-1"},  {"RADDLE_TIME", "soon"},
-      {"RADDLE_JOBS", "many"},     {"RADDLE_STEPS", "0"},        {"RADDLE_WATCHDOG", "0"},
-      {"RADDLE_ON_RACE", "stop"},  {"RADDLE_ALL_ACCESSES", "?"}, {"RADDLE_MINIMISE", "maybe"},
-      {"RADDLE_REPLAY", "x"},      {"RADDLE_STACK", "1"},        {"RADDLE_STRATEGY", "guess"}};
+      {"RADDLE_SEED", "a number"},   {"RADDLE_EXECUTIONS", "-1"},
+      {"RADDLE_TIME", "soon"},       {"RADDLE_JOBS", "many"},
+      {"RADDLE_STEPS", "0"},         {"RADDLE_WATCHDOG", "0"},
+      {"RADDLE_ON_RACE", "stop"},    {"RADDLE_ALL_ACCESSES", "?"},
+      {"RADDLE_MINIMISE", "maybe"},  {"RADDLE_SPURIOUS_WAKEUPS", "x"},
+      {"RADDLE_WEAK_FAILURES", "y"}, {"RADDLE_REPLAY", "x"},
+      {"RADDLE_STACK", "1"},         {"RADDLE_STRATEGY", "guess"}};
   for (const auto& [name, value] : wrong) {
     const Variable variable{name, value};
     EXPECT_NE(error_of(tests::count_under_mutex), "no error") << name << "=" << value;

@@ -63,6 +63,8 @@ TEST(Options, AreAllSetByTheEnvironment) {
                                 {"RADDLE_WATCHDOG", "500ms"},
                                 {"RADDLE_ON_RACE", "explore"},
                                 {"RADDLE_ALL_ACCESSES", "1"},
+                                {"RADDLE_SPURIOUS_WAKEUPS", "3"},
+                                {"RADDLE_WEAK_FAILURES", "0x4"},
                                 {"RADDLE_MINIMISE", "off"},
                                 {"RADDLE_REPLAY", "r1-7YJQ2"},
                                 {"RADDLE_STACK", "1M"}});
@@ -75,6 +77,8 @@ TEST(Options, AreAllSetByTheEnvironment) {
   EXPECT_EQ(options.watchdog_s, 0.5);
   EXPECT_EQ(options.on_race, OnRace::Explore);
   EXPECT_TRUE(options.all_accesses);
+  EXPECT_EQ(options.spurious_wakeups, 3u);
+  EXPECT_EQ(options.weak_failures, 4u);
   EXPECT_FALSE(options.minimise);
   EXPECT_EQ(options.replay, "r1-7YJQ2");
   EXPECT_EQ(options.stack_bytes, 1024u * 1024);
@@ -105,6 +109,13 @@ TEST(Options, SayWhichValueIsBadAndWhatIsValid) {
         << bad;
   }
   EXPECT_THAT(error_with({{"RADDLE_JOBS", "4294967296"}}), HasSubstr("RADDLE_JOBS"));
+  for (const char* name : {"RADDLE_SPURIOUS_WAKEUPS", "RADDLE_WEAK_FAILURES"}) {
+    for (const char* bad : {"", "-1", "once", "4294967296"}) {
+      EXPECT_EQ(error_with({{name, bad}}),
+                std::string(name) + "=\"" + bad +
+                    "\" is not valid: it must be a whole number, or the variable unset");
+    }
+  }
   EXPECT_THAT(error_with({{"RADDLE_TIME", "soon"}}), HasSubstr("such as 500ms"));
   EXPECT_THAT(error_with({{"RADDLE_MINIMISE", "maybe"}}), HasSubstr("true"));
   EXPECT_THAT(error_with({{"RADDLE_STACK", "18446744073709551615M"}}), HasSubstr("256K"));

@@ -207,6 +207,20 @@ void run(World& world, const Statement& statement) {
     case Action::Choose:
       if (choose(2) == 1) world.atomics[object].store(1);
       return;
+    case Action::AwaitOnce: {
+      Gate& gate = world.gates[object];
+      std::unique_lock lock{gate.mutex};
+      if (!gate.is_open) gate.opened.wait(lock);
+      return access(world, statement);
+    }
+    case Action::WeakExchange: {
+      int expected = 0;
+      if (world.atomics[object].compare_exchange_weak(expected, 1, kUpdates[statement.order],
+                                                      kLoads[statement.place])) {
+        access(world, statement);
+      }
+      return;
+    }
     case Action::Delete: delete world.places[statement.place]; return;
   }
 }

@@ -35,9 +35,12 @@ enum class Action : std::uint8_t {
   TimedSleep,  // until the atomic is no longer 0, once; then an access
   TryWait,     // for a semaphore; a post, if that succeeds
   Choose,      // a store to an atomic, or none
+  // They fail without a reason, or are woken so, where that is allowed.
+  AwaitOnce,     // waits for the flag, under the mutex, but looks only once; then an access
+  WeakExchange,  // from 0 to 1, and an access if that succeeds
 };
 inline constexpr std::uint64_t kActions = static_cast<std::uint64_t>(Action::Delete) + 1;
-inline constexpr std::uint64_t kCrowdActions = static_cast<std::uint64_t>(Action::Choose) + 1;
+inline constexpr std::uint64_t kCrowdActions = static_cast<std::uint64_t>(Action::WeakExchange) + 1;
 
 struct Statement {
   Action action{};

@@ -32,6 +32,8 @@ class Author {
   void crowd() {
     weights_.assign(kCrowdActions, 0);
     const auto pick = [&] {
+      // Those that the options about what happens for no reason concern come more often.
+      if (below(8) == 0) return static_cast<std::uint64_t>(Action::WeakExchange) - below(2);
       const std::uint64_t action = 1 + below(kCrowdActions - 2);  // anything but Access
       return action < static_cast<std::uint64_t>(Action::Delete) ? action : action + 1;
     };
@@ -45,6 +47,7 @@ class Author {
       if (action == Action::TimedSleep) weight(Action::Notify) += 2;
       if (action == Action::Wait) weight(Action::Post) += 3;
       if (action == Action::Await) weight(Action::Signal) += 2;
+      if (action == Action::AwaitOnce) weight(Action::Signal) += 2;
       if (action == Action::Sleep) weight(Action::Notify) += 2;
       if (action == Action::Fence) weight(Action::CompareExchange) += 2;
     }

@@ -28,10 +28,11 @@ class Order {
   }
   static bool reads(const Event& e) {
     return is_any(e, {EventKind::AtomicLoad, EventKind::AtomicCompareFailed, EventKind::FutexWait,
-                      EventKind::FutexMismatch});
+                      EventKind::FutexMismatch, EventKind::FutexSpurious});
   }
   static bool writes(const Event& e) {
-    return is_any(e, {EventKind::AtomicStore, EventKind::AtomicRmw});
+    // One that fails for no reason could have succeeded.
+    return is_any(e, {EventKind::AtomicStore, EventKind::AtomicRmw, EventKind::AtomicWeakFailed});
   }
   static std::uint64_t bytes(const Event& e) { return e.size == 0 ? 4 : e.size; }
   // The lock that the event takes or gives back, alone or with other readers.
@@ -40,8 +41,10 @@ class Order {
                    EventKind::WriteLock, EventKind::WriteTryLock, EventKind::WriteUnlock})) {
       return e.address;
     }
-    return is_any(e, {EventKind::CondWait, EventKind::CondWake, EventKind::CondTimeout}) ? e.extra
-                                                                                         : 0;
+    return is_any(e, {EventKind::CondWait, EventKind::CondWake, EventKind::CondTimeout,
+                      EventKind::CondSpurious})
+               ? e.extra
+               : 0;
   }
   static std::uintptr_t shared(const Event& e) {
     return is_any(e, {EventKind::ReadLock, EventKind::ReadTryLock, EventKind::ReadUnlock})
@@ -57,7 +60,7 @@ class Order {
   // Joins or leaves those that a notify wakes. Who was woken has left before.
   static bool is_of_sleepers(const Event& e) {
     return is_any(e, {EventKind::CondWait, EventKind::FutexWait, EventKind::CondTimeout,
-                      EventKind::FutexTimeout});
+                      EventKind::FutexTimeout, EventKind::CondSpurious, EventKind::FutexSpurious});
   }
   static bool wakes(const Event& e) {
     return is_any(e, {EventKind::CondNotifyOne, EventKind::CondNotifyAll, EventKind::FutexWake});

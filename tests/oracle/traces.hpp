@@ -14,6 +14,9 @@ namespace raddle::oracle {
 
 class Traces {
  public:
+  // `spurious`: so often each thread is woken for no reason, and a weak compare-exchange fails so.
+  explicit Traces(std::uint32_t spurious = 0) : options_(ignoring_races(spurious)) {}
+
   // Each trace in a form that is the same for all interleavings that differ only in what commutes,
   // by a definition of its own of what commutes. Nothing if there are more than `limit`
   // executions.
@@ -24,12 +27,13 @@ class Traces {
   int executions = 0, redundant = 0;
 
  private:
-  static Options ignoring_races() {
+  static Options ignoring_races(std::uint32_t spurious) {
     Options options;
     options.on_race = OnRace::Ignore;
+    options.spurious_wakeups = options.weak_failures = spurious;
     return options;
   }
-  const Options options_ = ignoring_races();
+  const Options options_;
   harness::Shared<harness::VisiblePlaces::Shared> places_;
   harness::VisiblePlaces visible_{*places_};
   harness::Runtime runtime_{options_, visible_};

@@ -9,18 +9,27 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <map>
+#include <string>
 
 namespace raddle::oracle {
 namespace {
+
+using scheduler::EventKind;
+
+constexpr EventKind kSpurious[] = {EventKind::CondSpurious, EventKind::FutexSpurious,
+                                   EventKind::AtomicWeakFailed};
 
 TEST(Traces, OfTheSearchAreThoseOfBruteForceEachOnce) {
   const auto schedules_max = static_cast<int>(from_environment("ORACLE_SCHEDULES", 2'000));
   const std::uint64_t first = from_environment("ORACLE_FIRST", 1);
   const std::uint64_t count = from_environment("ORACLE_COUNT", 250);
-  Traces traces_of;
+  Traces plain, spurious(1);
   int compared = 0, traces = 0, schedules = 0, redundant = 0;
+  std::map<EventKind, int> with;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const Program program = random_crowd(seed);
+    Traces& traces_of = seed % 2 == 0 ? spurious : plain;
     scheduler::Bounded all(1'000'000, false);
     const auto expected = traces_of.of(program, all, schedules_max);
     if (!expected) continue;
@@ -35,6 +44,9 @@ TEST(Traces, OfTheSearchAreThoseOfBruteForceEachOnce) {
     for (const auto& [trace, times] : *found) {
       ASSERT_TRUE(expected->count(trace)) << "program " << seed << ": too many\n" << trace;
       ASSERT_EQ(times, 1) << "program " << seed << ": again\n" << trace;
+      for (const EventKind kind : kSpurious) {
+        if (trace.find(name(kind)) != trace.npos) ++with[kind];
+      }
     }
     redundant += traces_of.redundant;
     traces += static_cast<int>(found->size());
@@ -46,6 +58,10 @@ TEST(Traces, OfTheSearchAreThoseOfBruteForceEachOnce) {
   std::printf("%d programs, %d traces of %d schedules, %d redundant\n", compared, traces, schedules,
               redundant);
   EXPECT_GT(compared, static_cast<int>(count / 4));
+  for (const EventKind kind : kSpurious) {
+    std::printf("%d traces with a %s\n", with[kind], std::string(name(kind)).c_str());
+    if (count >= 250) EXPECT_GT(with[kind], 0);
+  }
 }
 
 }  // namespace

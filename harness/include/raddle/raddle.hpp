@@ -191,8 +191,14 @@ struct Options {
   double watchdog_s = 10;  // RADDLE_WATCHDOG; a call that blocks longer uncontrolled is named
   OnRace on_race = OnRace::Report;  // RADDLE_ON_RACE: report, explore, ignore
   bool all_accesses = false;        // RADDLE_ALL_ACCESSES; every plain access is a scheduling point
-  bool minimise = true;             // RADDLE_MINIMISE
-  std::string replay = {};          // RADDLE_REPLAY; a token: run that schedule only
+  // How often each thread may, in one execution, come back from a wait on a condition variable (or
+  // from the system call futex) that nobody has ended.
+  std::uint32_t spurious_wakeups = 0;  // RADDLE_SPURIOUS_WAKEUPS
+  // How often each thread may, in one execution, fail in a compare_exchange_weak that finds what it
+  // expects. Code that Clang compiles needs <raddle/weak_exchange.h> for that.
+  std::uint32_t weak_failures = 0;       // RADDLE_WEAK_FAILURES
+  bool minimise = true;                  // RADDLE_MINIMISE
+  std::string replay = {};               // RADDLE_REPLAY; a token: run that schedule only
   std::size_t stack_bytes = 256 * 1024;  // RADDLE_STACK; of each thread under test
 };
 

@@ -46,6 +46,7 @@ void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out) {
     case EventKind::AtomicLoad:
     case EventKind::AtomicCompareFailed: return add.memory(Kind::Read, size);
     case EventKind::Write:
+    case EventKind::AtomicWeakFailed:  // as if it had succeeded: see docs/exhaustive.md
     case EventKind::AtomicStore:
     case EventKind::AtomicRmw: return add.memory(Kind::Write, size);
 
@@ -70,6 +71,7 @@ void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out) {
     case EventKind::RwInit:
     case EventKind::RwDestroy: return add.use(ObjectClass::Lock, Kind::Write);
 
+    case EventKind::CondSpurious:
     case EventKind::CondWait: add.use(ObjectClass::Queue, Kind::Shared); return add.mutex(-1);
     case EventKind::CondWake:
       // Notified, it has left the queue already.
@@ -98,6 +100,7 @@ void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out) {
     case EventKind::OnceAbort: return add.use(ObjectClass::Once, Kind::Write, -1);
     case EventKind::OncePass: return add.take(ObjectClass::Once, Kind::Read, 0);
 
+    case EventKind::FutexSpurious:
     case EventKind::FutexWait:
       add.memory(Kind::Read, 4);
       return add.use(ObjectClass::Queue, Kind::Shared);

@@ -451,6 +451,10 @@ std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
 
 void Exhaustive::on_event(const Event& event) {
   if (event.kind == EventKind::Suspend || event.kind == EventKind::Resume) left_out_ = kFibers;
+  // It has slept, as far as it knows: what comes now is another loop.
+  if (event.kind == EventKind::FutexSpurious && index(event.thread) < spins_.size()) {
+    spins_[index(event.thread)] = 0;
+  }
   // One of them has seen something else.
   if (is_in_vain_ && !leaves_all_as_it_was(event)) was_pruned_ = true;
   if (steps_ <= known_ || is_in_vain_) return;

@@ -73,6 +73,7 @@ void History::add(const Event& event) {
         step.what.needs[2] = id_of(waker_[index(event.thread)]);
       }
       break;
+    case EventKind::FutexSpurious:
     case EventKind::FutexWait:
     case EventKind::FutexMismatch:
       // With another value in the word it would have slept, or not.
@@ -95,7 +96,8 @@ void History::add(const Event& event) {
     default: break;
   }
   if (step.is_conditional && step.bytes == 0 && event.size <= 8 &&
-      (event.kind == EventKind::AtomicRmw || event.kind == EventKind::AtomicCompareFailed)) {
+      (event.kind == EventKind::AtomicRmw || event.kind == EventKind::AtomicCompareFailed ||
+       event.kind == EventKind::AtomicWeakFailed)) {
     step.bytes = event.size;
     step.expected = event.extra;
   }

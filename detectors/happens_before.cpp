@@ -361,6 +361,11 @@ void HappensBefore::on_start(const Event& event) {
   phases_[index(event.thread)] = 0;
 }
 
+void HappensBefore::create_unordered(scheduler::ThreadId thread) {
+  clocks_.create(index(thread));
+  phases_[index(thread)] = 0;
+}
+
 void HappensBefore::on_other(const Event& event) {
   const std::size_t thread = index(event.thread);
   switch (event.kind) {

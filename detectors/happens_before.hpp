@@ -64,6 +64,9 @@ class HappensBefore final : public scheduler::Observer {
     if (event.kind == ThreadStart && !clocks_.exists(index(event.thread))) on_start(event);
   }
 
+  // A thread that knows nothing of what was done before, not even by who created it.
+  void create_unordered(scheduler::ThreadId thread);
+
   // Memory gets a new life: what was done to it before counts for nothing.
   void forget(std::uintptr_t address, std::uint64_t size) { shadow_.forget(address, size); }
 

@@ -44,15 +44,25 @@ void VectorClocks::begin_execution() {
 }
 
 void VectorClocks::create(std::size_t parent, std::size_t child) {
-  if (child >= threads_) {
-    threads_ = child + 1;
-    known_.reserve(threads_, threads_);
-    objects_.reserve(objects_reserved_, threads_);
-  }
+  make_room(child);
   copy(known_[parent], known_[child]);
   fences_[child] = {};
   tick(child);
   tick(parent);
+}
+
+void VectorClocks::create(std::size_t child) {
+  make_room(child);
+  std::fill_n(known_[child], threads_, Epoch{0});
+  fences_[child] = {};
+  tick(child);
+}
+
+void VectorClocks::make_room(std::size_t child) {
+  if (child < threads_) return;
+  threads_ = child + 1;
+  known_.reserve(threads_, threads_);
+  objects_.reserve(objects_reserved_, threads_);
 }
 
 void VectorClocks::join(std::size_t thread, std::size_t ended) {

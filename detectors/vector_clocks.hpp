@@ -56,6 +56,8 @@ class VectorClocks {
 
   // `child` starts with all that `parent` knows.
   void create(std::size_t parent, std::size_t child);
+  // It starts with nothing.
+  void create(std::size_t child);
   bool exists(std::size_t thread) const { return thread < threads_; }
   std::size_t threads() const { return threads_; }
 
@@ -113,6 +115,7 @@ class VectorClocks {
   Epoch first_unknown(std::size_t thread, ClockId set) const;
 
  private:
+  void make_room(std::size_t child);
   struct Fences {
     ClockId released;
     ClockId acquired;

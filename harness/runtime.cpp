@@ -78,6 +78,7 @@ End Runtime::run(const std::function<void()>& body, const ExecutionPlan& plan) {
   recorder_ = plan.recorder;
   is_replay_ = plan.is_replay;
   has_failure_ = has_race_ = stop_at_next_event_ = false;
+  is_sync_ignored_ = looks_closer_at_events_ = false;
   all_accesses_visible_ = options_.all_accesses && !is_replay_;
   some_accesses_visible_ = options_.on_race == OnRace::Explore && !is_replay_ && !visible_.empty();
   races.begin_execution();
@@ -241,8 +242,12 @@ void Runtime::access_watched(Thread& self, std::uintptr_t address, std::uint32_t
 }
 
 void Runtime::on_event(const Event& event) {
-  check_stop();
-  races.on_event(event);
+  bool orders = true;
+  if (looks_closer_at_events_) [[unlikely]] {
+    check_stop();
+    orders = !orders_nothing(event);
+  }
+  if (orders) races.on_event(event);
   misuse_.on_event(event);
   if (recorder_ != nullptr) [[unlikely]] {
     recorder_->on_event(event, *engine.threads()[index(event.thread)]);
@@ -318,12 +323,39 @@ void Runtime::on_problem(const detectors::Problem& problem) {
     failure_.problem = problem;
   }
   if (stop_at_next_event_) engine.stop();
-  stop_at_next_event_ = true;
+  stop_at_next_event_ = looks_closer_at_events_ = true;
 }
 
 void Runtime::check_stop() {
   if (stop_at_next_event_) [[unlikely]]
     engine.stop();
+}
+
+void Runtime::ignore_sync(Thread& self, bool begins) {
+  if (begins) {
+    ++self.syncs_ignored;
+    is_sync_ignored_ = looks_closer_at_events_ = true;
+  } else if (self.syncs_ignored != 0) {
+    --self.syncs_ignored;
+  }
+}
+
+// As ThreadSanitizer has it: no atomic, lock, annotation, creation or join of such a thread is
+// seen.
+bool Runtime::orders_nothing(const Event& event) {
+  if (!is_sync_ignored_ || engine.threads()[index(event.thread)]->syncs_ignored == 0) return false;
+  switch (event.kind) {
+    case EventKind::Read:
+    case EventKind::Write:
+    case EventKind::Allocate:
+    case EventKind::Free:
+    case EventKind::ThreadStart:
+    case EventKind::ThreadEnd: return false;
+    case EventKind::ThreadCreate:
+      races.create_unordered(scheduler::thread_id(event.value));
+      return true;
+    default: return true;
+  }
 }
 
 void Runtime::note_failure(FindingKind kind, std::string_view message, std::uintptr_t pc,

@@ -89,6 +89,10 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
   Recorder* recorder() { return recorder_; }
   void note_instrumented_code() { saw_instrumented_code_ = true; }
 
+  // What `self` does from here on orders nothing for the detectors, until it does again.
+  // Begin and End may nest; one End too many is nothing.
+  void ignore_sync(scheduler::Thread& self, bool begins);
+
   // Ends the execution with a failure of the program under test.
   [[noreturn]] void fail(FindingKind kind, std::string_view message, std::uintptr_t pc = 0,
                          const char* file = nullptr, int line = 0);
@@ -104,6 +108,7 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
   void on_race(scheduler::Thread& self);
   void on_problem(const detectors::Problem& problem);
   void check_stop();
+  bool orders_nothing(const scheduler::Event& event);
 
   const Options& options_;
   VisiblePlaces& visible_;
@@ -116,6 +121,8 @@ class Runtime final : public scheduler::Observer, public scheduler::Host {
   bool has_failure_ = false;
   bool has_race_ = false;
   bool stop_at_next_event_ = false;
+  bool is_sync_ignored_ = false;         // by some thread, in this execution
+  bool looks_closer_at_events_ = false;  // either of them
   bool saw_instrumented_code_ = false;
   Failure failure_;
   Failure race_;

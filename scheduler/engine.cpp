@@ -140,7 +140,7 @@ Thread& Engine::new_thread(Thread& self) {
   thread.is_cancel_pending = thread.is_watched = thread.has_written = false;
   thread.hints_to_ignore = 0;
   thread.spurious_wakeups = thread.weak_failures = 0;
-  thread.reads_ignored = thread.writes_ignored = 0;
+  thread.reads_ignored = thread.writes_ignored = thread.syncs_ignored = 0;
   thread.clock_reads = thread.random_reads = 0;
   thread.exit_handlers.clear();
   thread.name[0] = '\0';

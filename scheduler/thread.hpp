@@ -44,6 +44,7 @@ struct Thread {
   bool is_watched = false;   // whether it writes elsewhere than to its stack is to be noted
   bool has_written = false;  // it has
   std::uint16_t reads_ignored = 0, writes_ignored = 0;  // how deep: its plain accesses do not count
+  std::uint16_t syncs_ignored = 0;                      // how deep: what it does orders nothing
   std::uint32_t hints_to_ignore = 0;  // Engine::yield: so often the thread goes on all the same
   std::uint64_t asleep_since = 0;     // order of going to sleep, for first-come wakeups
   std::uint32_t barrier_phase = 0;

@@ -161,14 +161,13 @@ RADDLE_ABI void AnnotateEnableRaceDetection(const char*, int, int enable) {
   }
 }
 
-// Between them the synchronisation of the thread would have to be seen by the scheduler and not
-// by the detector, which get their events from the engine and not from here.
+// The scheduler sees the synchronisation of the thread, the detectors of races do not.
 RADDLE_ABI void AnnotateIgnoreSyncBegin(const char*, int) {
-  if (current_thread == nullptr) return;
-  runtime->fail(raddle::FindingKind::UncontrolledBlocking,
-                "calls AnnotateIgnoreSyncBegin, which is not supported", RADDLE_PC);
+  if (Thread* self = current_thread) runtime->ignore_sync(*self, true);
 }
-RADDLE_ABI void AnnotateIgnoreSyncEnd(const char*, int) {}
+RADDLE_ABI void AnnotateIgnoreSyncEnd(const char*, int) {
+  if (Thread* self = current_thread) runtime->ignore_sync(*self, false);
+}
 
 RADDLE_ABI void AnnotateIgnoreReadsBegin(const char*, int) { ignore(&Thread::reads_ignored, 1); }
 RADDLE_ABI void AnnotateIgnoreReadsEnd(const char*, int) { ignore(&Thread::reads_ignored, -1); }

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <mutex>
+#include <pthread.h>
 #include <string>
 #include <thread>
 
@@ -181,13 +183,170 @@ TEST(AnnotateEnableRaceDetection, SaidOutsideHoldsForAllExecutions) {
   EXPECT_THAT(raddle::explore(body), raddle::FindsRace());
 }
 
-TEST(AnnotateIgnoreSync, IsNamedAsUnsupported) {
-  const auto report = raddle::explore([] {
+// Two threads that write, one after the other, and say so by `first` and `second`: each is an
+// operation on what `Shared` has.
+template <class Shared, class First, class Second>
+void write_in_order(First first, Second second) {
+  Shared shared;
+  [[maybe_unused]] int value = 0;
+  std::thread writer{[&] {
+    value = 1;
+    first(shared);
+  }};
+  if (second(shared)) value = 2;
+  writer.join();
+}
+template <class Operation>
+auto without_order(Operation operation) {
+  return [=](auto& shared) {
     AnnotateIgnoreSyncBegin(RADDLE_HERE);
+    const auto result = operation(shared);
     AnnotateIgnoreSyncEnd(RADDLE_HERE);
-  });
-  EXPECT_THAT(report, raddle::Finds(raddle::FindingKind::UncontrolledBlocking));
-  EXPECT_THAT(report.text(), testing::HasSubstr("AnnotateIgnoreSyncBegin"));
+    return result;
+  };
+}
+
+using Flag = std::atomic<int>;
+constexpr auto kStore = [](Flag& flag) { return flag.store(1, std::memory_order_release), 0; };
+constexpr auto kLoad = [](Flag& flag) { return flag.load(std::memory_order_acquire) == 1; };
+struct Locked {
+  std::mutex mutex;
+  bool is_written = false;
+};
+constexpr auto kSet = [](Locked& locked) {
+  const std::lock_guard lock{locked.mutex};
+  return locked.is_written = true;
+};
+constexpr auto kGet = [](Locked& locked) {
+  const std::lock_guard lock{locked.mutex};
+  return locked.is_written;
+};
+constexpr auto kRelease = [](Flag& flag) {
+  WTFAnnotateHappensBefore(RADDLE_HERE, &flag);
+  return flag.store(1, std::memory_order_relaxed), 0;
+};
+constexpr auto kAcquire = [](Flag& flag) {
+  const bool is_there = flag.load(std::memory_order_relaxed) == 1;
+  WTFAnnotateHappensAfter(RADDLE_HERE, &flag);
+  return is_there;
+};
+
+raddle::Report explore_all(void (*body)()) {
+  raddle::Options options;
+  options.strategy = "exhaustive";
+  return raddle::explore(body, options);
+}
+
+TEST(AnnotateIgnoreSync, TakesTheOrderFromAtomics) {
+  EXPECT_THAT(explore_all([] { write_in_order<Flag>(kStore, kLoad); }), raddle::FindsNothing());
+  EXPECT_THAT(explore_all([] { write_in_order<Flag>(without_order(kStore), kLoad); }),
+              raddle::FindsRaceOn("value"));
+  EXPECT_THAT(explore_all([] { write_in_order<Flag>(kStore, without_order(kLoad)); }),
+              raddle::FindsRaceOn("value"));
+}
+TEST(AnnotateIgnoreSync, TakesTheOrderFromLocks) {
+  EXPECT_THAT(explore_all([] { write_in_order<Locked>(kSet, kGet); }), raddle::FindsNothing());
+  EXPECT_THAT(explore_all([] { write_in_order<Locked>(without_order(kSet), kGet); }),
+              raddle::Finds(raddle::FindingKind::DataRace));
+  EXPECT_THAT(explore_all([] { write_in_order<Locked>(kSet, without_order(kGet)); }),
+              raddle::Finds(raddle::FindingKind::DataRace));
+}
+TEST(AnnotateIgnoreSync, TakesTheOrderFromAnnotations) {
+  EXPECT_THAT(explore_all([] { write_in_order<Flag>(kRelease, kAcquire); }),
+              raddle::FindsNothing());
+  EXPECT_THAT(explore_all([] { write_in_order<Flag>(without_order(kRelease), kAcquire); }),
+              raddle::FindsRaceOn("value"));
+}
+TEST(AnnotateIgnoreSync, TakesTheOrderFromJoinsAndFromTheCreationOfThreads) {
+  EXPECT_THAT(explore_all([] {
+                [[maybe_unused]] int value = 0;
+                std::thread writer{[&] { value = 1; }};
+                AnnotateIgnoreSyncBegin(RADDLE_HERE);
+                writer.join();
+                AnnotateIgnoreSyncEnd(RADDLE_HERE);
+                value = 2;
+              }),
+              raddle::FindsRaceOn("value"));
+  EXPECT_THAT(explore_all([] {
+                int value = 1;
+                pthread_t writer;
+                AnnotateIgnoreSyncBegin(RADDLE_HERE);
+                pthread_create(
+                    &writer, nullptr,
+                    [](void* to) -> void* {
+                      *static_cast<int*>(to) = 2;
+                      return nullptr;
+                    },
+                    &value);
+                AnnotateIgnoreSyncEnd(RADDLE_HERE);
+                pthread_join(writer, nullptr);
+              }),
+              raddle::FindsRaceOn("value"));
+}
+// A lock taken before and given back after orders what it always orders.
+TEST(AnnotateIgnoreSync, LeavesTheOrderOfWhatIsOutside) {
+  const auto set = [](Locked& locked) {
+    const std::lock_guard lock{locked.mutex};
+    without_order([](bool& is_written) { return is_written = true; })(locked.is_written);
+    return true;
+  };
+  static constexpr auto kSetInside = set;
+  EXPECT_THAT(explore_all([] { write_in_order<Locked>(kSetInside, kGet); }),
+              raddle::FindsNothing());
+}
+TEST(AnnotateIgnoreSync, Nests) {
+  static constexpr auto kStoreTwice = [](Flag& flag) {
+    AnnotateIgnoreSyncBegin(RADDLE_HERE);
+    without_order(kStore)(flag);
+    const int result = kStore(flag);  // still ignored
+    AnnotateIgnoreSyncEnd(RADDLE_HERE);
+    return result;
+  };
+  EXPECT_THAT(explore_all([] { write_in_order<Flag>(kStoreTwice, kLoad); }),
+              raddle::FindsRaceOn("value"));
+}
+// Nor does it concern other threads, or the next execution.
+TEST(AnnotateIgnoreSync, IsOfOneThreadAndOneExecution) {
+  EXPECT_THAT(explore_all([] {
+                std::thread other{[] { AnnotateIgnoreSyncBegin(RADDLE_HERE); }};
+                write_in_order<Flag>(kStore, kLoad);
+                other.join();
+              }),
+              raddle::FindsNothing());
+}
+// What blocks goes on blocking.
+TEST(AnnotateIgnoreSync, LeavesScheduling) {
+  EXPECT_THAT(explore_all([] {
+                std::mutex mutex;
+                std::atomic<int> inside{0};
+                const auto enter = [&] {
+                  AnnotateIgnoreSyncBegin(RADDLE_HERE);
+                  {
+                    const std::lock_guard lock{mutex};
+                    raddle::check(++inside == 1, "two at once");
+                    --inside;
+                  }
+                  AnnotateIgnoreSyncEnd(RADDLE_HERE);
+                };
+                std::thread other{enter};
+                enter();
+                other.join();
+              }),
+              raddle::FindsNothing());
+  EXPECT_THAT(explore_all([] {
+                std::mutex mutex;
+                AnnotateIgnoreSyncBegin(RADDLE_HERE);
+                mutex.lock();
+                mutex.lock();
+              }),
+              raddle::FindsMutexMisuse());
+}
+TEST(AnnotateIgnoreSync, OneEndTooManyIsNothing) {
+  EXPECT_THAT(explore_all([] {
+                AnnotateIgnoreSyncEnd(RADDLE_HERE);
+                write_in_order<Flag>(kStore, kLoad);
+              }),
+              raddle::FindsNothing());
 }
 TEST(AnnotateIgnoreSync, IsNothingOutsideOfExplorations) {
   AnnotateIgnoreSyncBegin(RADDLE_HERE);

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
 #include <set>
 #include <thread>
 #include <tuple>
@@ -206,6 +208,61 @@ TEST(Await, OfALoopThatCountsForEverIsNotComplete) {
         check(looks < 1'000'000);
       },
       1'000);
+  EXPECT_FALSE(report.complete) << report;
+  EXPECT_THAT(report.findings, testing::IsEmpty());
+}
+
+TEST(Await, OfALockThatIsTriedIsComplete) {
+  const Report report = explore_all([] {
+    std::mutex mutex;
+    int counter = 0;
+    run_threads(3, [&](int) {
+      while (!mutex.try_lock()) {
+      }
+      ++counter;
+      mutex.unlock();
+    });
+    check(counter == 3);
+  });
+  EXPECT_TRUE(report.complete) << report;
+  EXPECT_EQ(report.executions, 6u);
+}
+
+TEST(Await, OfALockThatIsNeverFreeIsFound) {
+  const Report report = explore_all([] {
+    std::mutex mutex;
+    mutex.lock();
+    std::thread other{[&] {
+      while (!mutex.try_lock()) std::this_thread::yield();
+      mutex.unlock();
+    }};
+    other.join();
+    mutex.unlock();
+  });
+  ASSERT_EQ(report.findings.size(), 1u);
+  EXPECT_EQ(report.findings[0].kind, FindingKind::StepLimit);
+}
+
+TEST(Await, ThatSleepsIsComplete) {
+  const Report report = explore_all([] {
+    std::atomic<bool> is_ready{false};
+    std::thread writer{[&] { is_ready.store(true); }};
+    while (!is_ready.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    writer.join();
+  });
+  EXPECT_TRUE(report.complete) << report;
+  EXPECT_LE(report.executions, 8u);
+}
+
+// How late it gets depends on how often it has slept.
+TEST(Await, ThatSleepsIsNotCompleteWhereTimeIsHeeded) {
+  const Report report = explore_all([] {
+    std::atomic<bool> is_ready{false};
+    std::thread writer{[&] { is_ready.store(true); }};
+    while (!is_ready.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    static_cast<void>(std::chrono::steady_clock::now());
+    writer.join();
+  });
   EXPECT_FALSE(report.complete) << report;
   EXPECT_THAT(report.findings, testing::IsEmpty());
 }

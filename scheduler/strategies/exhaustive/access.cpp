@@ -119,8 +119,10 @@ bool leaves_all_as_it_was(const Event& event) {
   switch (event.kind) {
     case EventKind::AtomicLoad:
     case EventKind::AtomicCompareFailed:
+    case EventKind::MutexTryLockFailed:
     case EventKind::Fence:
-    case EventKind::Yield: return true;
+    case EventKind::Yield:
+    case EventKind::Sleep: return true;
     case EventKind::AtomicRmw: return event.value == event.extra && event.size <= 8;
     default: return false;
   }

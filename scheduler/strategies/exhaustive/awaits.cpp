@@ -1,5 +1,9 @@
 #include "scheduler/strategies/exhaustive/awaits.hpp"
 
+#include "scheduler/objects/object.hpp"
+
+#include <cstring>
+
 namespace raddle::scheduler {
 namespace {
 
@@ -7,6 +11,23 @@ namespace {
 constexpr std::uint64_t kChances = 256;
 
 }  // namespace
+
+bool may_look(const Operation& operation) {
+  switch (operation.kind) {
+    case EventKind::AtomicLoad:
+    case EventKind::AtomicRmw: return true;
+    case EventKind::MutexTryLock: return operation.object != nullptr;
+    default: return false;
+  }
+}
+
+std::uint64_t content_of(const Operation& operation) {
+  if (operation.object != nullptr) return operation.object->owner != kNoThread ? 1 : 0;
+  std::uint64_t word = 0;
+  std::memcpy(&word, reinterpret_cast<const void*>(operation.address & ~std::uintptr_t{7}),
+              sizeof(word));
+  return word;
+}
 
 Awaits::Place* Awaits::find(std::uintptr_t pc) {
   const auto found = std::find_if(places_.begin(), places_.end(),

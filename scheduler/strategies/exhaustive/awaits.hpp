@@ -2,10 +2,10 @@
 #pragma once
 
 #include "scheduler/local_state.hpp"
+#include "scheduler/operation.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -25,12 +25,11 @@ inline bool is_among(std::span<const Content> contents, std::uint64_t word) {
                      [&](const Content& content) { return content.is_in(word); });
 }
 
-// The eight aligned bytes around `address`.
-inline std::uint64_t word_at(std::uintptr_t address) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, reinterpret_cast<const void*>(address & ~std::uintptr_t{7}), sizeof(word));
-  return word;
-}
+// May it turn out to be a look, which leaves everything as it was?
+bool may_look(const Operation& operation);
+// What it would look at, were it let on now: of memory the eight aligned bytes around its address,
+// of a mutex whether it is held.
+std::uint64_t content_of(const Operation& operation);
 
 // What the search has learned of them. A look is a step that leaves everything as it was but for
 // the thread itself: a load, a failed compare-exchange, an exchange of equal values. A thread that

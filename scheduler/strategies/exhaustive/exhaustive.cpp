@@ -11,14 +11,12 @@ namespace {
 constexpr std::string_view kFibers = "which fiber of a thread is next was not searched";
 constexpr std::string_view kNotModelled =
     "a thread could not go on where the search expected it to";
+constexpr std::string_view kSleeps =
+    "a loop that sleeps was taken to wait, though the test heeds the time";
 constexpr std::string_view kNotTheSame = "the test did not do the same under the same schedule";
 
 // Steps of one round of a loop.
 constexpr std::uint32_t kLapMax = 64;
-
-bool is_look(const Operation& operation) {
-  return operation.kind == EventKind::AtomicLoad || operation.kind == EventKind::AtomicRmw;
-}
 
 std::uint64_t mask_of(std::uint8_t bytes) {
   std::uint64_t mask = 0;
@@ -28,10 +26,13 @@ std::uint64_t mask_of(std::uint8_t bytes) {
   return mask;
 }
 
-// Of a look: is there now what it found?
+// Of a look: what it found, and is that still there?
+Content content_seen(const History::Step& look) {
+  const bool is_memory = look.what.accesses[0].object == ObjectClass::Memory;
+  return {is_memory ? mask_of(look.what.accesses[0].bytes) : 1, look.word};
+}
 bool holds_what_was_seen(const History::Step& look) {
-  const Content seen{mask_of(look.what.accesses[0].bytes), look.word};
-  return seen.is_in(word_at(look.address));
+  return content_seen(look).is_in(content_of(look.operation));
 }
 
 std::uint8_t bytes_of(std::uint64_t mask) {
@@ -120,8 +121,8 @@ bool Exhaustive::comes_round(ThreadId thread, const Digest& state, std::uintptr_
     if (k == History::kNone) return false;
     const History::Step& step = history_[k];
     if (node.has_written || !step.is_look || !step.what.values.empty()) return false;
-    if (step.what.accesses.empty()) continue;
-    is_one_place = is_one_place && step.address == address;
+    if (step.operation.kind != step.announced) continue;  // it only lay between
+    is_one_place = is_one_place && step.operation.address == address;
     is_unchanged = is_unchanged && holds_what_was_seen(step);
   }
 }
@@ -139,9 +140,9 @@ std::vector<Content> Exhaustive::fruitless_of(ThreadId thread, std::uintptr_t ad
 }
 
 bool Exhaustive::waits(ThreadId thread, const Operation& operation) {
-  if (!is_look(operation)) return false;
+  if (!may_look(operation)) return false;
   const std::vector<Content> fruitless = fruitless_of(thread, operation.address);
-  if (fruitless.empty() || !is_among(fruitless, word_at(operation.address))) return false;
+  if (fruitless.empty() || !is_among(fruitless, content_of(operation))) return false;
   awaits_.note_vain(operation.pc);
   return true;
 }
@@ -155,7 +156,7 @@ bool Exhaustive::arrive(const SchedulingPoint& point) {
   if (index(point.last) >= is_watched_.size()) is_watched_.resize(index(point.last) + 1);
   std::uint8_t& is_watched = is_watched_[index(point.last)];
   if (is_watched != 0) node.has_written = point.local->has_written();
-  if (is_look(operation)) {
+  if (may_look(operation)) {
     if (awaits_.wants_state(operation.pc)) {
       // Bytes of the stack that nothing is kept in differ from one execution to the next.
       node.arrival = point.local->digest();
@@ -168,7 +169,8 @@ bool Exhaustive::arrive(const SchedulingPoint& point) {
     if (depth_ == size_ && steps_ > 0) find_lap(operation);
     return !is_to_run_again_;
   }
-  const bool is_neutral = operation.kind == EventKind::Yield || operation.kind == EventKind::Fence;
+  const bool is_neutral = operation.kind == EventKind::Yield ||
+                          operation.kind == EventKind::Fence || operation.kind == EventKind::Sleep;
   if (is_watched != 0 && !is_neutral) {
     is_watched = 0;
     point.local->watch_writes(false);
@@ -180,7 +182,7 @@ bool Exhaustive::arrive(const SchedulingPoint& point) {
 void Exhaustive::find_lap(const Operation& operation) {
   const Node& arrived = nodes_[node_of_step_[steps_ - 1]];
   std::uint32_t last_look = History::kNone, unknown = History::kNone;
-  bool is_one_place = true, is_unchanged = true;
+  bool is_one_place = true, is_unchanged = true, has_slept = false;
   std::uint32_t k = steps_ - 1;
   for (std::uint32_t i = 0; i < kLapMax && k != History::kNone; ++i, k = history_[k].before) {
     const History::Step& step = history_[k];
@@ -188,14 +190,17 @@ void Exhaustive::find_lap(const Operation& operation) {
         step.what.accesses.size() > 1) {
       return;
     }
-    if (step.what.accesses.empty()) continue;
+    if (step.operation.kind != step.announced) {  // it only lay between
+      has_slept |= step.announced == EventKind::Sleep;
+      continue;
+    }
     if (last_look == History::kNone) last_look = k;
     // See comes_round.
-    is_one_place = is_one_place && step.address == operation.address;
+    is_one_place = is_one_place && step.operation.address == operation.address;
     is_unchanged = is_unchanged && holds_what_was_seen(step);
     if (!is_one_place && !is_unchanged) return;
-    if (step.pc != operation.pc || step.announced != operation.kind ||
-        step.address != operation.address) {
+    if (step.operation.pc != operation.pc || step.announced != operation.kind ||
+        step.operation.address != operation.address) {
       continue;
     }
     const Node& before = node_of(step.before);
@@ -209,6 +214,7 @@ void Exhaustive::find_lap(const Operation& operation) {
       return;
     }
     if (*before.arrival == *arrived.arrival) {
+      sleeps_in_vain_ |= has_slept;
       look_in_vain(last_look, *arrived.arrival);
       return;
     }
@@ -218,17 +224,16 @@ void Exhaustive::find_lap(const Operation& operation) {
 // The step led its thread to `state`, in which it has been before.
 void Exhaustive::look_in_vain(std::uint32_t look, const Digest& state) {
   const History::Step& step = history_[look];
-  const Access access = step.what.accesses[0];
-  const Content content{mask_of(access.bytes), step.word};
+  const Content content = content_seen(step);
   Node& before = node_of(step.before);
-  awaits_.note_vain(step.pc);
-  awaits_.add_repeated(step.pc);
+  awaits_.note_vain(step.operation.pc);
+  awaits_.add_repeated(step.operation.pc);
   if (before.arrival) awaits_.add(*before.arrival, {content, state});
   if (!can_drop_from(look)) return;
   before.fruitless.push_back(content);
   Node& node = nodes_[node_of_step_[look]];
   history_.truncate(std::max(look, known_));
-  drop_branch(node, step.address);
+  drop_branch(node, step.operation.address);
   run_again_from(look);
 }
 
@@ -250,7 +255,7 @@ void Exhaustive::reverse_look(const WakeupTree::Branch& branch, std::uintptr_t a
   const ThreadId thread = branch.step.id.thread;
   if (fruitless_of(thread, address).empty()) return;
   for (const Access& access : branch.step.accesses) {
-    if (access.object != ObjectClass::Memory) continue;
+    if (access.object != ObjectClass::Memory && access.object != ObjectClass::Lock) continue;
     races_.clear();
     history_.find_races({thread, access, fruitless_of(thread, address)}, races_);
     for (const History::Race& race : races_) reverse(race);
@@ -272,11 +277,17 @@ void Exhaustive::note_lookers(const SchedulingPoint& point) {
     const Operation& operation = point.announced[index(thread)];
     const std::vector<Content> fruitless = fruitless_of(thread, operation.address);
     const auto content = std::find_if(fruitless.begin(), fruitless.end(), [&](const Content& each) {
-      return each.is_in(word_at(operation.address));
+      return each.is_in(content_of(operation));
     });
     if (content == fruitless.end()) return;
+    const std::uintptr_t name = point.local->name(operation.address);
+    if (operation.object != nullptr) {
+      looks_.push_back(
+          {thread, {name, ObjectClass::Lock, Access::Kind::Write, 0xff, true, 1}, fruitless});
+      return;
+    }
     const Access access{
-        point.local->name(operation.address) & ~std::uintptr_t{7},
+        name & ~std::uintptr_t{7},
         ObjectClass::Memory,
         operation.kind == EventKind::AtomicLoad ? Access::Kind::Read : Access::Kind::Write,
         bytes_of(content->mask),
@@ -465,6 +476,7 @@ void Exhaustive::on_event(const Event& event) {
 void Exhaustive::on_clock() {
   if (steps_ <= known_ || is_in_vain_) return;
   const RuntimeScope scope;
+  heeds_time_ |= history_[steps_ - 1].announced != EventKind::Sleep;
   history_.add_clock();
 }
 
@@ -521,6 +533,10 @@ bool Exhaustive::next() {
     }
   }
   return turn_back();
+}
+
+std::string_view Exhaustive::left_out() const {
+  return left_out_.empty() && sleeps_in_vain_ && heeds_time_ ? kSleeps : left_out_;
 }
 
 // To the deepest choice where something is left. False if there is none.

@@ -35,7 +35,7 @@ class Exhaustive final : public Strategy {
   bool next() override;
   bool was_redundant() const override { return was_pruned_; }
   double share() const override;
-  std::string_view left_out() const override { return left_out_; }
+  std::string_view left_out() const override;
 
  private:
   // A thread that need not go on before another does something dependent: what comes of that
@@ -128,6 +128,8 @@ class Exhaustive final : public Strategy {
   bool is_in_vain_ = false;               // nobody can go on but those that look in vain
   std::vector<History::Look> looks_;      // then: who, and where
   bool is_to_run_again_ = false;
+  bool sleeps_in_vain_ = false;      // a loop does, which waits
+  bool heeds_time_ = false;          // the test reads the clock, or gives up waiting
   std::vector<std::uint8_t> spins_;  // by thread: how often it said so, in this execution
   std::vector<History::Race> races_;
   bool was_pruned_ = false;

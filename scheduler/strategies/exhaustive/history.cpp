@@ -16,7 +16,7 @@ void History::begin_step(ThreadId thread, const Operation& announced) {
   if (size_ == steps_.size()) steps_.emplace_back();
   Step& step = steps_[size_];
   step.announced = announced.kind;
-  step.pc = announced.pc;
+  step.operation = may_look(announced) ? announced : Operation{};
   step.is_look = true;
   step.fruitless.clear();
   step.is_timed = announced.is_timed();
@@ -29,7 +29,10 @@ void History::begin_step(ThreadId thread, const Operation& announced) {
     case EventKind::AtomicStore:
     case EventKind::AtomicRmw:
       step.address = announced.address;
-      step.word = word_at(announced.address);
+      step.word = content_of(announced);
+      break;
+    case EventKind::MutexTryLock:
+      if (announced.object != nullptr) step.word = content_of(announced);
       break;
     default: break;
   }
@@ -112,7 +115,7 @@ void History::add(const Event& event) {
       settle_count(event, access);
       if (step.announced == EventKind::SemTryFailed) access.waits = false;
     }
-    if (i == 0 && access.object == ObjectClass::Memory) access.waits = !step.fruitless.empty();
+    if (i == 0 && !step.fruitless.empty()) access.waits = true;
     uses_of(access).push_back({self, access});
   }
 }
@@ -138,7 +141,9 @@ void History::add_wakeup(const StepId& woken, std::uint32_t step) {
 }
 
 void History::add_clock() {
-  steps_[size_ - 1].is_look = false;
+  // A loop may sleep between its looks.
+  Step& step = steps_[size_ - 1];
+  if (step.announced != EventKind::Sleep) step.is_look = false;
   const Access access{0, ObjectClass::Clock, Access::Kind::Write, 0xff, false, 0};
   steps_[size_ - 1].what.accesses.push_back(access);
   uses_of(access).push_back({size() - 1, access});

@@ -20,7 +20,7 @@ class History {
   struct Step {
     SequenceStep what;
     EventKind announced{};
-    std::uintptr_t pc = 0;
+    Operation operation;           // as it was announced, if it could turn out to be a look
     std::uint32_t before = kNone;  // the thread's own step before this one
     std::uint64_t queue = 0;       // in which it was, or would be had it come at another time
     bool is_timed = false;

@@ -579,6 +579,7 @@ void Engine::wake(Thread& sleeper) {
 }
 
 std::uint64_t Engine::read_clock(Thread& self) {
+  announce_if_watched(self, EventKind::Yield, 0);
   // A loop that does nothing but look at the clock must reach its deadline soon.
   const std::uint64_t doublings = std::min(self.clock_reads++ / 8, kClockDoublingsMax);
   now_ += kClockTick << doublings;

@@ -130,6 +130,14 @@ class Engine : private LocalState {
   // A scheduling point before a plain access, unless the thread is to let others go first.
   void announce_access(Thread& self, EventKind kind, std::uintptr_t address, std::uintptr_t pc);
 
+  // A scheduling point before something that is none for most strategies: for one that watches,
+  // which must be able to put other steps before it, and where a replay has one.
+  void announce_if_watched(Thread& self, EventKind kind, std::uintptr_t pc) {
+    ++self.events;
+    if (is_watched_ || strategy_->wants_point(self.id, self.events)) [[unlikely]]
+      announce_access(self, kind, 0, pc);
+  }
+
   // Tells the observer and everybody whom it concerns that an operation took effect.
   [[gnu::always_inline]] void took_effect(Thread& self, EventKind kind, std::uintptr_t address,
                                           std::uint64_t value, std::uint64_t extra,

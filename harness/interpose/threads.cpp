@@ -40,6 +40,7 @@ namespace raddle::interpose {
 void create_thread(Thread& self, pthread_t* handle, bool is_detached, void* (*start)(void*),
                    void* argument, std::uintptr_t pc) {
   auto& engine = runtime->engine;
+  engine.announce_if_watched(self, EventKind::ThreadCreate, pc);
   Thread& thread = engine.create_thread(self, start, argument);
   thread.created_at = self.stack_node;
   thread.created_pc = pc;
@@ -47,7 +48,6 @@ void create_thread(Thread& self, pthread_t* handle, bool is_detached, void* (*st
   inherit_annotations(thread);
   *handle = thread.fiber->handle();
   if (runtime->recorder() != nullptr) runtime->recorder()->on_thread_created(thread);
-  ++self.events;
   engine.took_effect(self, EventKind::ThreadCreate, 0, index(thread.id), 0, pc);
 }
 

@@ -2,11 +2,14 @@
 #include "tests/exhaustive/programs.hpp"
 #include <raddle/gtest.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <ostream>
 #include <string>
 #include <sys/resource.h>
+#include <thread>
 #include <vector>
 
 namespace raddle::exhaustive {
@@ -123,6 +126,47 @@ TEST(Peterson, LetsBothThreadsThroughInSoManyInterleavings) {
   EXPECT_EQ(report.executions, 21'120u);
   EXPECT_EQ(runs, report.executions + 1);
   EXPECT_EQ(through, 7'360u);
+}
+
+// Whether the lock was free says nothing of what its thread does next: that is a step of its own.
+// Four ways of the two to try the lock; A and B create in either order; or A does before main
+// creates B.
+TEST(Creation, IsAStepOfItsOwn) {
+  const Report report = explore_all([] {
+    std::mutex mutex;
+    const auto try_once = [&] {
+      if (mutex.try_lock()) mutex.unlock();
+    };
+    std::thread a{[&] {
+      try_once();
+      std::thread{[] {}}.join();
+    }};
+    std::thread b{[] { std::thread{[] {}}.join(); }};
+    try_once();
+    a.join();
+    b.join();
+  });
+  expect_complete(report);
+  EXPECT_EQ(report.executions, 9u);
+}
+
+TEST(ReadingTheClock, IsAStepOfItsOwn) {
+  const Report report = explore_all([] {
+    std::mutex mutex;
+    const auto try_once = [&] {
+      if (mutex.try_lock()) mutex.unlock();
+    };
+    std::thread a{[&] {
+      try_once();
+      static_cast<void>(std::chrono::steady_clock::now());
+    }};
+    std::thread b{[] { static_cast<void>(std::chrono::steady_clock::now()); }};
+    try_once();
+    a.join();
+    b.join();
+  });
+  expect_complete(report);
+  EXPECT_EQ(report.executions, 8u);
 }
 
 // What has been explored is forgotten: 113,400 executions need no more than one does.

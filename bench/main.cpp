@@ -77,6 +77,27 @@ void print_searches(Collector& results, std::vector<Ratio>& ratios) {
   }
 }
 
+// One worker and two. Where other programs keep the processors busy, the clock says little; the
+// processor time of all processes says what two workers could do on processors of their own, if
+// they are never idle.
+void print_workers(Collector& results, std::vector<Ratio>& ratios) {
+  fmt::print("\n{:<24}{:>14}{:>14}{:>8}{:>16}{:>16}{:>8}\n", "exhaustive", "1 worker, s",
+             "2 workers, s", "ratio", "1, processor s", "2, processor s", "bound");
+  for (const auto& search : raddle::bench::kSearches) {
+    const std::string one = "workers_1/" + std::string(search.name);
+    const std::string two = "workers_2/" + std::string(search.name);
+    const double wall_1 = results.median(one, "wall_s"), wall_2 = results.median(two, "wall_s");
+    if (wall_1 <= 0 || wall_2 <= 0) continue;
+    const double processor_1 = results.median(one, "processor_s");
+    const double processor_2 = results.median(two, "processor_s");
+    fmt::print("{:<24}{:>14.3f}{:>14.3f}{:>8.2f}{:>16.3f}{:>16.3f}{:>8.2f}\n", search.name, wall_1,
+               wall_2, wall_1 / wall_2, processor_1, processor_2, 2 * processor_1 / processor_2);
+    add(ratios, fmt::format("exhaustive_{}_2_workers_vs_1", search.name), wall_1, wall_2);
+    add(ratios, fmt::format("exhaustive_{}_2_workers_vs_1_bound", search.name), 2 * processor_1,
+        processor_2);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -117,6 +138,7 @@ int main(int argc, char** argv) {
     add(ratios, name + "_vs_undetected", with, without);
   }
   print_searches(results, ratios);
+  print_workers(results, ratios);
   const std::string memory = "memory/ten_million_executions";
   const double before = results.median(memory, "before_bytes");
   const double after = results.median(memory, "after_bytes");

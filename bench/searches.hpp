@@ -15,7 +15,8 @@ struct Search {
   // What GenMC 0.11 (--sc) takes for as many: seconds of the whole process, some 0.03 of which are
   // its start. Recorded elsewhere, on a machine with two cores; 0 if it was not.
   double genmc_s;
-  std::uint64_t (*relacy)();  // null: not compared
+  std::uint64_t (*relacy)();      // null: not compared
+  bool compares_workers = false;  // one and two of them
 };
 
 inline constexpr Search kSearches[] = {
@@ -37,10 +38,10 @@ inline constexpr Search kSearches[] = {
     {"philosophers_12", [] { exhaustive::philosophers(12); }, 4'094, 0.71, nullptr},
     {"dekker_4", [] { exhaustive::dekker(4); }, 33'147, 0.58, nullptr},
     {"chase_lev_deque_4x3", [] { exhaustive::chase_lev_deque(4, 3); }, 25'489, 0.33, nullptr},
-    {"writers_in_order", [] { exhaustive::writers_in_order(); }, 69'112, 0.80, nullptr},
+    {"writers_in_order", [] { exhaustive::writers_in_order(); }, 69'112, 0.80, nullptr, true},
     {"sequence_lock_4x1", [] { exhaustive::sequence_lock(4, 1); }, 5'832, 0.08, nullptr},
     {"reader_writer_counter_5", [] { exhaustive::reader_writer_counter(5); }, 113'400, 4.19,
-     nullptr},
+     nullptr, true},
     {"treiber_stack_4x1", [] { exhaustive::treiber_stack(4, 1, false); }, 3'120, 0.13, nullptr},
     {"load_then_store_2x1", [] { exhaustive::load_then_store(2, 1); }, 4, 0,
      relacy_search_load_then_store_1},

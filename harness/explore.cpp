@@ -7,6 +7,7 @@
 #include "harness/portfolio.hpp"
 #include "harness/processes.hpp"
 #include "harness/runtime.hpp"
+#include "harness/search_coordinator.hpp"
 #include "harness/untold_exchanges.hpp"
 #include "harness/worker.hpp"
 #include <raddle/raddle.hpp>
@@ -89,6 +90,21 @@ void check_caller() {
   }
 }
 
+void check_checkpoint(const Options& options) {
+  if (options.checkpoint.empty()) return;
+  if (options.strategy == kPortfolio || !choose_strategy(options).entry->is_search) {
+    throw UsageError(
+        fmt::format("RADDLE_CHECKPOINT is for a search, and strategy {} is none. "
+                    "Use RADDLE_STRATEGY=exhaustive",
+                    options.strategy));
+  }
+  if (options.on_race == OnRace::Explore) {
+    throw UsageError(
+        "RADDLE_CHECKPOINT does not go with RADDLE_ON_RACE=explore, under which a search begins "
+        "anew with each race that it finds");
+  }
+}
+
 // What the workers of one exploration leave behind.
 struct Harvest {
   std::uint64_t executions = 0;
@@ -106,8 +122,12 @@ struct Harvest {
 
 class Workers {
  public:
-  Workers(const Exploration& exploration, unsigned jobs, bool in_process)
-      : exploration_(exploration), states_(jobs), jobs_(jobs), in_process_(in_process) {
+  Workers(Exploration& exploration, unsigned jobs, bool in_process)
+      : exploration_(exploration),
+        states_(jobs),
+        keeper_(jobs, !exploration.options.checkpoint.empty()),
+        jobs_(jobs),
+        in_process_(in_process) {
     for (unsigned i = 0; i < jobs_; ++i) {
       states_[i].running = kNever;
       states_[i].decisions_min = kNever;
@@ -115,6 +135,7 @@ class Workers {
   }
 
   void run() {
+    if (exploration_.strategy.is_search) return search();
     if (in_process_) {
       work(exploration_, states_[0]);
       return;
@@ -138,10 +159,6 @@ class Workers {
       result.estimate.sum += state.estimate.sum;
       result.estimate.sum_of_squares += state.estimate.sum_of_squares;
       if (state.was_not_instrumented) result.was_not_instrumented = true;
-      result.is_complete |= state.is_complete;
-      if (state.left_out[0] != '\0') result.left_out = state.left_out;
-      result.redundant += state.redundant;
-      result.share = state.share;
       for (const std::uintptr_t pc : state.untold_exchanges) {
         auto& all = result.untold_exchanges;
         if (pc != 0 && std::find(all.begin(), all.end(), pc) == all.end()) all.push_back(pc);
@@ -160,6 +177,7 @@ class Workers {
     if (counted > 0)
       result.decisions.mean = static_cast<double>(sum) / static_cast<double>(counted);
     if (counted == 0) result.decisions.min = 0;
+    if (exploration_.strategy.is_search) add_search(result);
     if (result.failed != nullptr) {
       // The others went on for a moment. What they did then depends on their number.
       result.executions = result.failed->execution + 1;
@@ -171,6 +189,69 @@ class Workers {
   }
 
  private:
+  void search() {
+    std::optional<Checkpoint> checkpoint;
+    std::optional<Interruption> interruption;
+    if (!exploration_.options.checkpoint.empty()) {
+      checkpoint.emplace(exploration_.options);
+      checkpoint->load(keeper_);
+      exploration_.first = keeper_.earlier_runs();
+      interruption.emplace();
+    }
+    search(checkpoint ? &*checkpoint : nullptr, interruption ? &*interruption : nullptr);
+    if (!checkpoint) return;
+    // A process that was killed may have been so for reasons of the machine's.
+    if (keeper_.is_over() || (has_failed() && !has_died_)) {
+      checkpoint->remove();
+    } else if (!has_failed()) {
+      checkpoint->save(keeper_);
+    }
+  }
+
+  void search(Checkpoint* checkpoint, Interruption* interruption) {
+    if (in_process_) {
+      LocalLink link(keeper_, checkpoint);
+      work(exploration_, states_[0], &link);
+      return;
+    }
+    SearchCoordinator coordinator(exploration_, keeper_, states_, jobs_, checkpoint, interruption);
+    coordinator.run([this](std::size_t i, const Ending& ending) {
+      if (!states_[i].is_over) note_death(states_[i], ending);
+    });
+  }
+
+  bool has_failed() {
+    for (unsigned i = 0; i < jobs_; ++i) {
+      if (states_[i].has_failed) return true;
+    }
+    return false;
+  }
+
+  void add_search(Harvest& result) {
+    const SearchCounts& counts = keeper_.counts();
+    result.executions = counts.executions;
+    result.redundant = counts.redundant;
+    if (counts.executions > 0) {
+      result.decisions = {
+          counts.decisions_min, counts.decisions_max,
+          static_cast<double>(counts.decisions_sum) / static_cast<double>(counts.executions)};
+    }
+    for (unsigned i = 0; i < jobs_; ++i) {
+      if (keeper_.has_task(i)) keeper_.set_share(i, states_[i].share);
+    }
+    result.share = keeper_.share();
+    if (!keeper_.is_over() || result.failed != nullptr) return;
+    result.left_out = keeper_.left_out();
+    const Options& options = exploration_.options;
+    if (result.left_out.empty() && VisiblePlaces(exploration_.shared.visible).is_full()) {
+      result.left_out = "too many places race for all of them to become scheduling points";
+    }
+    if (result.left_out.empty() && options.on_race == OnRace::Ignore && !options.all_accesses) {
+      result.left_out = "races were not looked for, and plain accesses that race not interleaved";
+    }
+    result.is_complete = keeper_.is_complete() && result.left_out.empty();
+  }
+
   static void take_first(const FailedExecution*& first, bool has,
                          const FailedExecution& candidate) {
     if (has && (first == nullptr || candidate.execution < first->execution)) first = &candidate;
@@ -182,6 +263,7 @@ class Workers {
     if (running == kNever) {
       throw std::runtime_error("a worker process " + ending.text() + " between two executions");
     }
+    has_died_ = true;
     state.has_failed = true;
     state.failed.execution = running;
     state.failed.failure.kind = FindingKind::Crash;
@@ -193,10 +275,12 @@ class Workers {
     }
   }
 
-  const Exploration& exploration_;
+  Exploration& exploration_;
   Shared<WorkerState> states_;
+  SearchKeeper keeper_;
   unsigned jobs_;
   bool in_process_;
+  bool has_died_ = false;
 };
 
 Report explore_schedules(const std::function<void()>& body, const Options& options) {
@@ -204,9 +288,8 @@ Report explore_schedules(const std::function<void()>& body, const Options& optio
   const ChosenStrategy strategy = choose_strategy(options);
   Shared<SharedState> shared;
   shared->fails_at = kNever;
-  const Exploration exploration{body, options, *strategy.entry, strategy.argument, *shared};
-  const unsigned jobs = strategy.entry->is_search ? 1 : options.jobs;
-  Workers workers(exploration, jobs, options.jobs == 1);
+  Exploration exploration{body, options, *strategy.entry, strategy.argument, *shared};
+  Workers workers(exploration, options.jobs, options.jobs == 1);
   workers.run();
   Harvest harvest = workers.harvest();
   if (harvest.was_not_instrumented) {
@@ -224,6 +307,7 @@ Report explore_schedules(const std::function<void()>& body, const Options& optio
   report.executions = harvest.executions;
   report.decisions = harvest.decisions;
   report.limit = shared->out_of_time ? "time" : "executions";
+  if (shared->is_interrupted) report.limit = "signal";
   if (harvest.is_complete) report.limit = "complete";
   report.complete = harvest.is_complete;
   report.redundant = harvest.redundant;
@@ -256,6 +340,7 @@ Report explore(const std::function<void()>& body, const Options& given, SourceLo
   if (options.test.empty()) options.test = default_name(where);
   if (options.jobs == 0) options.jobs = std::max(1u, std::thread::hardware_concurrency());
   const bool is_replay = !options.replay.empty();
+  if (!is_replay) check_checkpoint(options);
   if (options.seed == 0 && !is_replay) {
     options.seed = fresh_seed();
     if (is_portfolio || !choose_strategy(options).entry->is_search) {

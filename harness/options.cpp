@@ -113,6 +113,8 @@ constexpr std::array kVariables{
              [](Options& o, std::string_view text) { return assign(o.replay, text); }},
     Variable{"STACK", "a number of bytes, such as 262144, 256K or 1M",
              [](Options& o, std::string_view text) { return assign_bytes(o.stack_bytes, text); }},
+    Variable{"CHECKPOINT", "a folder",
+             [](Options& o, std::string_view text) { return assign(o.checkpoint, text); }},
 };
 
 // Insertions, deletions and replacements that turn one into the other (Levenshtein).

@@ -61,6 +61,13 @@ Ending Process::wait() {
   return ending;
 }
 
+std::optional<Ending> Process::ending() {
+  Ending ending;
+  if (waitpid(pid_, &ending.status, WNOHANG) <= 0) return std::nullopt;
+  pid_ = 0;
+  return ending;
+}
+
 void wait_for_all(std::vector<Process>& processes,
                   const std::function<void(std::size_t, const Ending&)>& on_end) {
   // A kernel before Linux 5.3, or a sandbox, may have no such descriptors. poll() skips

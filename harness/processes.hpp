@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -30,6 +31,8 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   Ending wait();
+  // Without waiting: nothing, if it has not ended.
+  std::optional<Ending> ending();
 
  private:
   friend void wait_for_all(std::vector<Process>&,

@@ -1,20 +1,15 @@
 #include "harness/progress.hpp"
 
+#include "harness/seconds_now.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <string>
-#include <time.h>
 #include <unistd.h>
 
 namespace raddle::harness {
 namespace {
-
-double seconds_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 std::string duration(double seconds) {
   if (seconds < 120) return fmt::format("{:.0f} s", seconds);
@@ -34,11 +29,12 @@ Progress::~Progress() {
   if (is_line_open_) std::fputs("\r\x1b[K", stderr);
 }
 
-void Progress::show(std::uint64_t executions, double share) {
+void Progress::show(std::uint64_t executions, const std::function<double()>& share_now) {
   const double now = seconds_now();
   if (now - shown_ < (is_terminal_ ? 1 : 60)) return;
   shown_ = now;
   const double elapsed = now - begun_;
+  const double share = share_now();
   std::string line =
       fmt::format("raddle: {}: {} executions in {}", test_, executions, duration(elapsed));
   if (share > 0) {

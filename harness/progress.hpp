@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace raddle::harness {
@@ -15,8 +16,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `share`, from 0 to 1, of everything has been explored, as far as is known.
-  void show(std::uint64_t executions, double share);
+  // `share` says how much of everything has been explored, from 0 to 1, as far as is known. It is
+  // asked only if there is something to be shown.
+  void show(std::uint64_t executions, const std::function<double()>& share);
 
  private:
   std::string_view test_;

@@ -174,8 +174,9 @@ void Runtime::on_allocation(Thread& self, void* block, std::size_t size, std::ui
 }
 
 // An object on the heap is known by its block, which is the so manieth of a thread; one on a
-// stack by the thread. Names of blocks may collide when a thread has made more than 2^21 of them:
-// then two objects are taken for one, which costs executions and misses none.
+// stack or in thread-local storage by the thread. Names of blocks may collide when a thread has
+// made more than 2^21 of them: then two objects are taken for one, which costs executions and
+// misses none.
 std::uintptr_t Runtime::stable_name(std::uintptr_t address) {
   constexpr std::uintptr_t kBlock = std::uintptr_t{1} << 63, kStack = std::uintptr_t{1} << 62;
   constexpr std::uint32_t kNumbers = 1u << 21;
@@ -190,6 +191,17 @@ std::uintptr_t Runtime::stable_name(std::uintptr_t address) {
   }
   if (const Thread* owner = engine.owner_of_stack(address)) {
     return kStack | index(owner->id) << 40 | (address - owner->fiber->stack_low());
+  }
+  // Where it lies differs between worker processes.
+  for (std::size_t i = engine.threads().size(); i-- > 0;) {
+    const Thread& owner = *engine.threads()[i];
+    const std::span<const scheduler::TlsImage> images = owner.fiber->tls_images();
+    for (std::size_t k = 0; k < images.size(); ++k) {
+      const auto low = reinterpret_cast<std::uintptr_t>(images[k].storage);
+      if (address >= low && address < low + images[k].bytes) {
+        return kBlock | kStack | index(owner.id) << 48 | k << 32 | (address - low);
+      }
+    }
   }
   return address;
 }

@@ -49,14 +49,13 @@ struct WorkerState {
   bool has_failed;
   bool has_race;  // OnRace::Explore: a race that did not end the exploration
   bool was_not_instrumented;
-  // Of a search: everything has been explored, or why the end of it was not everything; and how
-  // many executions turned out, on the way, to be no others than some before.
-  bool is_complete;
-  char left_out[160];
+  // Of a search: how many executions turned out, on the way, to be no others than some before; how
+  // much of its task it has explored; and what it is asked for (see search_link.hpp).
   std::uint64_t redundant;
-  double share;  // of everything, that has been explored: an estimate
+  double share;
   scheduler::SizeEstimate estimate;
   UntoldExchanges untold_exchanges;
+  std::atomic<std::uint32_t> wanted;
   FailedExecution failed;  // the log of the running execution is kept here, too
   FailedExecution race;
 };
@@ -66,6 +65,7 @@ struct SharedState {
   std::atomic<std::uint64_t> completed;  // executions that are over
   std::atomic<std::uint64_t> fails_at;   // lowest number of a failing one; kNever
   std::atomic<bool> out_of_time;
+  std::atomic<bool> is_interrupted;  // by a signal: what has been explored is to be saved
   VisiblePlaces::Shared visible;
 };
 

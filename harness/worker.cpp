@@ -1,14 +1,18 @@
 #include "harness/worker.hpp"
 
+#include "harness/checkpoint.hpp"
 #include "harness/crash_handler.hpp"
 #include "harness/progress.hpp"
 #include "harness/runtime.hpp"
+#include "harness/search_reporter.hpp"
+#include "harness/seconds_now.hpp"
 #include "harness/watchdog.hpp"
 #include "scheduler/strategies/replay.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <time.h>
 
 namespace raddle::harness {
@@ -26,12 +30,6 @@ std::uint64_t end_of_round(std::uint32_t round) {
   return kFirstRound << (3 * std::min(round, 16u));
 }
 
-double seconds_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
 void lower(std::atomic<std::uint64_t>& bound, std::uint64_t to) {
   std::uint64_t now = bound.load();
   while (to < now && !bound.compare_exchange_weak(now, to)) {
@@ -40,8 +38,9 @@ void lower(std::atomic<std::uint64_t>& bound, std::uint64_t to) {
 
 class Worker {
  public:
-  Worker(const Exploration& exploration, WorkerState& state)
+  Worker(const Exploration& exploration, WorkerState& state, SearchLink* link)
       : exploration_(exploration),
+        link_(link),
         options_(exploration.options),
         shared_(exploration.shared),
         state_(state),
@@ -106,32 +105,65 @@ class Worker {
     return true;
   }
 
-  // One execution after the other, until the strategy has seen everything. Where a race is found
-  // and is to be explored, its accesses become scheduling points and the search begins anew.
+  // One task after the other.
   void search() {
     forget_counts();
-    std::uint32_t round = 0;
-    for (std::uint64_t number = 0;; ++number) {
-      const std::uint64_t runs = state_.executions + state_.redundant;
-      if (runs >= options_.executions || is_out_of_time()) return;
-      if (number % kBatch == 0) progress_.show(state_.executions, state_.share);
-      if (!execute(number, *strategy_)) return count();
-      if (strategy_->was_redundant()) {
+    Bytes order;
+    while (link_->receive(order)) {
+      Reader in(order);
+      const auto round = in.get<std::uint32_t>();
+      const bool is_undivided = in.get<bool>();
+      if (round != visible_.round()) {
+        visible_.begin_round(round);
+        state_.redundant += state_.executions;
+        const bool is_fine = measure(shared_.next.load());
+        if (!is_fine) return count();
+        forget_counts();
+      }
+      reporter_.emplace(dynamic_cast<scheduler::Exhaustive&>(*strategy_), *link_, state_);
+      reporter_->begin_task(in.get_bytes(), is_undivided);
+      if (!explore_task()) return;
+    }
+  }
+
+  // One execution after the other, until the strategy has seen everything. Where a race is found
+  // and is to be explored, its accesses become scheduling points and the search begins anew.
+  // False: the exploration is over.
+  bool explore_task() {
+    for (;;) {
+      if (shared_.fails_at.load(std::memory_order_relaxed) != kNever) return stop_search();
+      const std::uint64_t ticket = shared_.next.fetch_add(1);
+      const std::uint64_t number = exploration_.first + ticket;
+      if (ticket >= options_.executions || is_out_of_time() || is_interrupted()) {
+        reporter_->tell_state();
+        return false;
+      }
+      const bool is_fine = execute(number, *strategy_);
+      const bool is_redundant = is_fine && strategy_->was_redundant();
+      if (is_redundant) {
         ++state_.redundant;
       } else {
         count();
       }
+      reporter_->count(is_redundant, runtime_.engine.decisions());
+      if (!is_fine) return stop_search();
       const bool has_next = strategy_->next();
       state_.share = strategy_->share();
-      if (options_.on_race == OnRace::Explore && visible_.has_grown() && !visible_.is_full()) {
-        visible_.begin_round(++round);
-        state_.redundant += state_.executions;
-        if (!measure(number)) return count();
-        forget_counts();
-      } else if (!has_next) {
-        return conclude_search();
+      // Where there are several workers, the one who keeps the tree shows it.
+      if (options_.jobs == 1 && number % kBatch == 0) {
+        progress_.show(state_.executions + state_.redundant, [this] { return state_.share; });
       }
+      if (options_.on_race == OnRace::Explore && visible_.has_grown() && !visible_.is_full()) {
+        reporter_->tell_end_of_round();
+        return true;
+      }
+      if (!reporter_->tell(has_next)) return true;
     }
+  }
+
+  bool stop_search() {
+    reporter_->tell_stop();
+    return false;
   }
 
   // What has been run until now is none of the strategy's.
@@ -139,18 +171,6 @@ class Worker {
     state_.executions = 0;
     state_.decisions_min = kNever;
     state_.decisions_max = state_.decisions_sum = 0;
-  }
-
-  void conclude_search() {
-    std::string_view left_out = strategy_->left_out();
-    if (left_out.empty() && visible_.is_full()) {
-      left_out = "too many places race for all of them to become scheduling points";
-    }
-    if (left_out.empty() && options_.on_race == OnRace::Ignore && !options_.all_accesses) {
-      left_out = "races were not looked for, and plain accesses that race not interleaved";
-    }
-    state_.is_complete = left_out.empty();
-    left_out.copy(state_.left_out, sizeof(state_.left_out) - 1);
   }
 
   bool run(std::uint64_t number) {
@@ -220,7 +240,15 @@ class Worker {
     return shared_.out_of_time.load(std::memory_order_relaxed);
   }
 
+  // In a process of its own, the one that started it has noticed.
+  bool is_interrupted() {
+    if (Interruption::has_come()) shared_.is_interrupted = true;
+    return shared_.is_interrupted.load(std::memory_order_relaxed);
+  }
+
   const Exploration& exploration_;
+  SearchLink* link_;
+  std::optional<SearchReporter> reporter_;
   const Options& options_;
   SharedState& shared_;
   WorkerState& state_;
@@ -233,9 +261,9 @@ class Worker {
 
 }  // namespace
 
-void work(const Exploration& exploration, WorkerState& state) {
+void work(const Exploration& exploration, WorkerState& state, SearchLink* link) {
   // On the heap: the failures that it keeps are large.
-  std::make_unique<Worker>(exploration, state)->work();
+  std::make_unique<Worker>(exploration, state, link)->work();
   state.is_over = true;
 }
 

@@ -25,7 +25,7 @@ struct StrategyEntry {
   std::string_view argument;  // what it is, for errors
   double fallback, min, max;  // of the argument
   bool is_whole;              // the argument is a whole number
-  bool is_search;             // what is next depends on what was before: one worker does it all
+  bool is_search;             // what is next depends on what was before: workers share a tree
   std::unique_ptr<Strategy> (*make)(const StrategyContext& context, double argument);
 };
 

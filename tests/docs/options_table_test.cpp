@@ -43,7 +43,7 @@ Options with(const std::string& variable, const std::string& value) {
 auto members(const Options& o) {
   return std::tie(o.test, o.strategy, o.seed, o.executions, o.time_s, o.jobs, o.steps_max,
                   o.watchdog_s, o.on_race, o.all_accesses, o.spurious_wakeups, o.weak_failures,
-                  o.minimise, o.replay, o.stack_bytes);
+                  o.minimise, o.replay, o.stack_bytes, o.checkpoint);
 }
 
 TEST(OptionsTable, NamesEveryVariableInTheOrderOfTheErrorThatListsThem) {

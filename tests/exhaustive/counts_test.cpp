@@ -15,12 +15,12 @@
 namespace raddle::exhaustive {
 namespace {
 
-Report explore_all(const std::function<void()>& body) {
+Report explore_all(const std::function<void()>& body, unsigned jobs = 1) {
   Options options;
   options.strategy = "exhaustive";
   options.seed = 1;
   options.executions = 1'000'000;
-  options.jobs = 1;
+  options.jobs = jobs;
   return explore(body, options);
 }
 
@@ -47,6 +47,18 @@ TEST_P(EveryProgram, HasOneExecutionForEachInterleaving) {
   const Report report = explore_all(GetParam().program);
   expect_complete(report);
   EXPECT_EQ(report.executions, GetParam().executions);
+}
+
+// Whatever the number of workers, and whoever does what. They may begin a few that then turn out to
+// be another's.
+TEST_P(EveryProgram, HasAsManyForSeveralWorkers) {
+  const bool is_large = GetParam().executions > 20'000;
+  for (const unsigned jobs : is_large ? std::vector{2u} : std::vector{2u, 3u, 8u}) {
+    const Report report = explore_all(GetParam().program, jobs);
+    EXPECT_TRUE(report.clean()) << report;
+    EXPECT_TRUE(report.complete) << report;
+    EXPECT_EQ(report.executions, GetParam().executions) << jobs << " workers";
+  }
 }
 
 std::string name_of(const testing::TestParamInfo<Known>& known) { return known.param.name; }

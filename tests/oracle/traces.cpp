@@ -1,9 +1,14 @@
 #include "tests/oracle/traces.hpp"
 
+#include "scheduler/strategies/exhaustive/exhaustive.hpp"
+#include "scheduler/strategies/exhaustive/shared_tree.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
+#include <random>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -177,32 +182,78 @@ class Listener final : public scheduler::Strategy {
 
 }  // namespace
 
-std::optional<std::map<std::string, int>> Traces::of(const Program& program,
-                                                     scheduler::Strategy& strategy, int limit) {
+std::optional<Traces::Counts> Traces::of(const Program& program, scheduler::Strategy& strategy,
+                                         int limit) {
+  Counts counts;
+  executions = redundant = 0;
+  do {
+    if (executions == limit) return std::nullopt;
+    execute(program, strategy, counts);
+  } while (strategy.next());
+  return counts;
+}
+
+void Traces::execute(const Program& program, scheduler::Strategy& strategy, Counts& counts) {
   const std::function<void()> body = [&] { run(program); };
   Listener listener(strategy);
-  std::map<std::string, int> result;
-  executions = redundant = 0;
+  harness::ExecutionPlan plan;
+  plan.strategy = &listener;
+  listener.begin(static_cast<std::uint64_t>(++executions));
   harness::runtime = &runtime_;
-  do {
-    if (++executions > limit) {
-      harness::runtime = nullptr;
-      return std::nullopt;
-    }
-    harness::ExecutionPlan plan;
-    plan.strategy = &listener;
-    listener.begin(static_cast<std::uint64_t>(executions));
-    const scheduler::End end = runtime_.run(body, plan);
-    EXPECT_TRUE(end == scheduler::End::Completed || end == scheduler::End::Stuck ||
-                end == scheduler::End::Pruned);
-    if (strategy.was_redundant()) {
-      ++redundant;
-    } else {
-      ++result[canonical(listener.events, listener.woken_by)];
-    }
-  } while (strategy.next());
+  const scheduler::End end = runtime_.run(body, plan);
   harness::runtime = nullptr;
-  return result;
+  EXPECT_TRUE(end == scheduler::End::Completed || end == scheduler::End::Stuck ||
+              end == scheduler::End::Pruned);
+  if (strategy.was_redundant()) {
+    ++redundant;
+  } else {
+    ++counts[canonical(listener.events, listener.woken_by)];
+  }
+}
+
+std::optional<Traces::Counts> Traces::of_several(const Program& program, std::size_t searches,
+                                                 std::uint64_t seed) {
+  struct Searcher {
+    scheduler::Exhaustive search;
+    scheduler::SharedTree::Task* task = nullptr;
+  };
+  std::mt19937_64 random(seed);
+  std::vector<std::unique_ptr<Searcher>> all;
+  for (std::size_t i = 0; i < searches; ++i) all.push_back(std::make_unique<Searcher>());
+  scheduler::SharedTree tree;
+  Counts counts;
+  executions = redundant = tasks = 0;
+  while (!tree.is_done()) {
+    auto& [search, task] = *all[random() % searches];
+    if (task == nullptr) {
+      task = tree.take();
+      if (task == nullptr) continue;
+      ++tasks;
+      search.begin_task(scheduler::Reader(tree.bytes_of(*task)));
+    }
+    execute(program, search, counts);
+    const bool has_next = search.next();
+    if (!search.is_divisible()) return std::nullopt;
+    if (search.has_settled()) tree.settle(*task, search.first_step());
+    for (auto& reversal : search.reversals()) {
+      tree.insert(*task, reversal.node, std::move(reversal.sequence));
+    }
+    search.reversals().clear();
+    if (!has_next) {
+      EXPECT_FALSE(search.gave_up());
+      if (!search.left_out().empty()) return std::nullopt;
+      tree.finish(*task, search.first_step());
+      task = nullptr;
+      continue;
+    }
+    scheduler::Bytes given;
+    scheduler::Writer out(given);
+    if (random() % 3 == 0 && search.split(out)) {
+      scheduler::Reader in(given);
+      task = &tree.split(*task, in);
+    }
+  }
+  return counts;
 }
 
 std::uint64_t from_environment(const char* name, std::uint64_t fallback) {

@@ -64,5 +64,40 @@ TEST(Traces, OfTheSearchAreThoseOfBruteForceEachOnce) {
   }
 }
 
+// Whoever explores what, and whatever was given away when.
+TEST(Traces, OfSeveralSearchesAreThoseOfOneEachOnce) {
+  const std::uint64_t first = from_environment("ORACLE_FIRST", 1);
+  const std::uint64_t count = from_environment("ORACLE_COUNT", 250);
+  Traces traces_of;
+  int compared = 0, tasks = 0, traces = 0, redundant = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const Program program = random_crowd(seed);
+    scheduler::Exhaustive search;
+    const auto expected = traces_of.of(program, search, 2'000);
+    if (!expected || !search.is_divisible() || !search.left_out().empty()) continue;
+    for (const std::size_t searches : {1u, 2u, 3u}) {
+      const auto found = traces_of.of_several(program, searches, seed);
+      ASSERT_TRUE(found) << "program " << seed;
+      const std::string who =
+          "program " + std::to_string(seed) + ", " + std::to_string(searches) + " searches: ";
+      for (const auto& [trace, times] : *expected) {
+        ASSERT_TRUE(found->count(trace)) << who << "missing\n" << trace;
+      }
+      for (const auto& [trace, times] : *found) {
+        ASSERT_TRUE(expected->count(trace)) << who << "too many\n" << trace;
+        ASSERT_EQ(times, 1) << who << "again\n" << trace;
+      }
+      tasks += traces_of.tasks;
+      redundant += traces_of.redundant;
+    }
+    traces += static_cast<int>(expected->size());
+    ++compared;
+  }
+  std::printf("%d programs, %d traces, three times, in %d tasks, %d redundant\n", compared, traces,
+              tasks, redundant);
+  EXPECT_GT(compared, static_cast<int>(count / 2));
+  EXPECT_GT(tasks, 10 * compared);
+}
+
 }  // namespace
 }  // namespace raddle::oracle

@@ -125,14 +125,14 @@ struct Report {
   std::string strategy;
   std::uint64_t seed = 0;
   std::uint64_t executions = 0;
-  // What ended the exploration: "complete", "executions", "time", "finding", "replay", and "steps"
-  // where `left_out` says more.
+  // What ended the exploration: "complete", "executions", "time", "finding", "replay", "signal"
+  // (see Options::checkpoint), and "steps" where `left_out` says more.
   std::string limit;
   // Every interleaving was explored. Only strategy "exhaustive" can say so, also as the last phase
   // of "portfolio".
   bool complete = false;
-  std::string left_out;   // why an exploration that came to its end is not complete; else empty
-  double share = 0;       // of everything, that was explored: of a search, and a rough estimate
+  std::string left_out;  // why an exploration that came to its end is not complete; else empty
+  double share = 0;      // of everything, that was explored: of a search, and a rough estimate
   // How many executions strategy "exhaustive" would need, and the standard deviation of that: of
   // strategy "estimate" and of "portfolio". 0: not known.
   double estimate = 0, estimate_deviation = 0;
@@ -180,12 +180,12 @@ class UsageError : public std::runtime_error {
 
 // Every field can be set from outside as RADDLE_<NAME>; the environment wins.
 struct Options {
-  std::string test = {};              // names the exploration; default: where explore() is called
+  std::string test = {};  // names the exploration; default: where explore() is called
   // Or random[:P], pct[:D], mix, exhaustive[:STEPS], estimate.
   std::string strategy = "portfolio";  // RADDLE_STRATEGY
-  std::uint64_t seed = 0;             // RADDLE_SEED; 0: a fresh one, printed before the run
-  std::uint64_t executions = 10'000;  // RADDLE_EXECUTIONS
-  double time_s = 0;                  // RADDLE_TIME ("500ms", "10s", "2m"); 0: no limit
+  std::uint64_t seed = 0;              // RADDLE_SEED; 0: a fresh one, printed before the run
+  std::uint64_t executions = 10'000;   // RADDLE_EXECUTIONS
+  double time_s = 0;                   // RADDLE_TIME ("500ms", "10s", "2m"); 0: no limit
   unsigned jobs = 0;  // RADDLE_JOBS; worker processes; 0: one per core; 1: in this process
   std::uint64_t steps_max = 1'000'000;  // RADDLE_STEPS; events in one execution
   double watchdog_s = 10;  // RADDLE_WATCHDOG; a call that blocks longer uncontrolled is named
@@ -200,6 +200,7 @@ struct Options {
   bool minimise = true;                  // RADDLE_MINIMISE
   std::string replay = {};               // RADDLE_REPLAY; a token: run that schedule only
   std::size_t stack_bytes = 256 * 1024;  // RADDLE_STACK; of each thread under test
+  std::string checkpoint = {};  // RADDLE_CHECKPOINT; a folder: an interrupted search goes on there
 };
 
 // Runs `body` again and again under the scheduler, a different interleaving

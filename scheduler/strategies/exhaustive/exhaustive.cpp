@@ -64,7 +64,7 @@ void Exhaustive::begin(std::uint64_t) {
   depth_ = 0;
   steps_ = 0;
   values_in_step_ = 0;
-  was_pruned_ = is_in_vain_ = false;
+  was_pruned_ = is_in_vain_ = is_blocked_ = false;
   followed_ = size_;
   stuck_.clear();
   looks_.clear();
@@ -99,11 +99,13 @@ void Exhaustive::inherit_sleepers(Node& node) {
   if (steps_ == 0) return;
   const Node& before = nodes_[node_of_step_[steps_ - 1]];
   for (const Sleeper& sleeper : before.asleep) {
-    // What the step did wakes it, or what those took it to do who asked for it.
+    // What the step did wakes it, or what those took it to do who asked for it. If what comes of
+    // it is elsewhere, nothing relies on the latter.
     const bool is_guess = before.branch != nullptr && before.branch->step.is_guess;
     if (sleeper.thread == before.chosen ||
         is_dependent(sleeper.accesses, history_[steps_ - 1].what.accesses) ||
-        (is_guess && is_dependent(sleeper.accesses, before.branch->step.accesses))) {
+        (is_guess && !sleeper.is_elsewhere &&
+         is_dependent(sleeper.accesses, before.branch->step.accesses))) {
       continue;
     }
     node.asleep.push_back(sleeper);
@@ -339,6 +341,27 @@ ThreadId Exhaustive::choose(Node& node, const SchedulingPoint& point, const Thre
   return kNoThread;
 }
 
+// A sleeper of which not everything is known elsewhere is like a thread that waits: for somebody to
+// wake it, without whom it does not go on here. The rest of the execution is elsewhere, but what
+// raced until now has to be reversed here.
+void Exhaustive::block(const Node& node, const SchedulingPoint& point) {
+  is_blocked_ = std::any_of(node.asleep.begin(), node.asleep.end(),
+                            [](const Sleeper& sleeper) { return sleeper.is_elsewhere; });
+  if (!is_blocked_) return;
+  for (std::size_t i = 0; i < point.announced.size(); ++i) {
+    if (is_asleep(node, thread_id(i))) continue;
+    stuck_.push_back({thread_id(i), point.announced[i]});
+    Operation& operation = stuck_.back().operation;
+    operation.address = point.local->name(operation.address);
+  }
+}
+
+bool Exhaustive::covers(const Sleeper& sleeper, const Sequence& sequence) {
+  std::size_t place = 0;
+  return is_weak_initial(sleeper.thread, sleeper.accesses, sequence, place) &&
+         (!sleeper.is_elsewhere || place < sequence.size());
+}
+
 ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
   const RuntimeScope scope;
   if (is_in_vain_) return was_pruned_ || point.count == 0 ? kNoThread : point.preferred;
@@ -405,6 +428,7 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
         is_in_vain_ = true;
         return point.preferred;
       }
+      block(*node, point);
       was_pruned_ = true;
       return kNoThread;
     }
@@ -446,8 +470,8 @@ std::size_t Exhaustive::choose_value(const ValueChoice& choice) {
   } else {
     node = &push();
     node->is_value = true;
-    node->count = choice.count;
-    node->first = 0;
+    node->count = node->until = choice.count;
+    node->from = node->first = 0;
     if (const Node* chosen = last_thread_node(); chosen != nullptr && chosen->branch != nullptr) {
       const std::vector<std::uint16_t>& values = chosen->branch->ways.front().values;
       if (values_in_step_ < values.size()) node->first = values[values_in_step_] % choice.count;
@@ -491,13 +515,17 @@ void Exhaustive::on_yield(ThreadId, bool is_alone) {
 }
 
 void Exhaustive::reverse(const History::Race& race) {
-  Node& node = nodes_[node_of_step_[race.first]];
+  const std::uint32_t at = node_of_step_[race.first];
+  Node& node = nodes_[at];
   Sequence sequence = history_.reversed(race);
   for (const Sleeper& sleeper : node.asleep) {
-    std::size_t place = 0;
-    if (is_weak_initial(sleeper.thread, sleeper.accesses, sequence, place)) return;
+    if (covers(sleeper, sequence)) return;
   }
-  node.pending.insert(std::move(sequence));
+  if (at < floor_) {
+    reversals_.push_back({at, std::move(sequence)});
+  } else {
+    node.pending.insert(std::move(sequence));
+  }
 }
 
 bool Exhaustive::next() {
@@ -519,7 +547,10 @@ bool Exhaustive::next() {
   }
   races_.clear();
   history_.find_races(known_, races_);
-  if (!was_pruned_ || is_in_vain_) {
+  std::erase_if(races_, [&](const History::Race& race) { return race.second < fresh_; });
+  fresh_ = 0;
+  settle();
+  if (!was_pruned_ || is_in_vain_ || is_blocked_) {
     for (const History::Race& race : races_) reverse(race);
     for (const Waiting& waiting : stuck_) {
       races_.clear();
@@ -541,7 +572,7 @@ std::string_view Exhaustive::left_out() const {
 
 // To the deepest choice where something is left. False if there is none.
 bool Exhaustive::turn_back() {
-  for (; size_ > 0; --size_) {
+  for (; size_ > floor_; --size_) {
     Node& node = nodes_[size_ - 1];
     if (!turn(node)) continue;
     known_ = node.step;
@@ -556,21 +587,22 @@ bool Exhaustive::turn_back() {
 // at first it says too much.
 double Exhaustive::share() const {
   double share = 0, rest = 1;
-  for (std::size_t i = 0; i < size_; ++i) {
+  for (std::size_t i = floor_; i < size_; ++i) {
     const Node& node = nodes_[i];
-    const std::size_t done = node.is_value ? node.explored : node.done;
-    const std::size_t all = node.is_value ? node.count : node.done + 1 + node.pending.size();
+    const std::size_t done = node.is_value ? node.explored - node.from : node.done;
+    const std::size_t all =
+        node.is_value ? node.until - node.from : node.done + 1 + node.pending.size();
     rest /= static_cast<double>(all);
     share += rest * static_cast<double>(done);
   }
-  return size_ == 0 ? 1 : share;
+  return size_ == floor_ ? 1 : share;
 }
 
 // To what is to be explored next at the node. False if that is nothing.
 bool Exhaustive::turn(Node& node) {
-  if (node.is_value) return ++node.explored < node.count;
+  if (node.is_value) return ++node.explored < node.until;
   // Whom it was in vain to let on has not been explored.
-  if (node.chosen != kNoThread) node.asleep.push_back({node.chosen, std::move(node.did)});
+  if (node.chosen != kNoThread) node.asleep.push_back({node.chosen, std::move(node.did), false});
   node.forget_step();
   ++node.done;
   return take_pending(node);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "scheduler/strategies/exhaustive/awaits.hpp"
+#include "scheduler/strategies/exhaustive/bytes.hpp"
 #include "scheduler/strategies/exhaustive/history.hpp"
 #include "scheduler/strategies/exhaustive/wakeup_tree.hpp"
 #include "scheduler/strategies/strategy.hpp"
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace raddle::scheduler {
@@ -37,19 +39,22 @@ class Exhaustive final : public Strategy {
   double share() const override;
   std::string_view left_out() const override;
 
- private:
   // A thread that need not go on before another does something dependent: what comes of that
   // has been explored.
   struct Sleeper {
     ThreadId thread;
     std::vector<Access> accesses;
+    // What comes of it is still being explored, by somebody else. What is found there will not be
+    // inserted here, so this search has to find by itself what follows once it is awake.
+    bool is_elsewhere = false;
   };
 
   // A choice on the way of the running execution.
   struct Node {
     bool is_value = false;
-    // Of a value: how many there are, which comes first, and how many have been explored.
-    std::size_t count = 0, first = 0, explored = 0;
+    // Of a value: how many there are, which comes first, and how many have been explored. This
+    // search explores those in [from, until) only.
+    std::size_t count = 0, first = 0, explored = 0, from = 0, until = 0;
     // Of a thread: which (kNoThread: to be chosen anew), the step that follows, and what it did
     // whatever values it chose.
     ThreadId chosen{};
@@ -76,6 +81,36 @@ class Exhaustive final : public Strategy {
     }
   };
 
+  // Does `sleeper` cover all that begins with `sequence`?
+  static bool covers(const Sleeper& sleeper, const Sequence& sequence);
+
+  // --- A part of the tree, as a task: see shared_tree.hpp. To be called between executions. ---
+
+  // Explores what these bytes say, and nothing else. Throws std::out_of_range if they are damaged.
+  void begin_task(Reader task);
+  // The task as it stands.
+  void put_task(Writer& out) const;
+  // A race whose first step belongs to a choice above the task, at `node`: the owner of that choice
+  // is to insert it.
+  struct Reversal {
+    std::uint32_t node;
+    Sequence sequence;
+  };
+  std::vector<Reversal>& reversals() { return reversals_; }
+  // True once, when it is known what the first step of the task does: see first_step().
+  bool has_settled() { return std::exchange(has_settled_, false); }
+  // What the last step above the task, which leads into it, has done so far.
+  const std::vector<Access>& first_step() const;
+  // Gives away what is left at the highest choice that has something left: writes the choices
+  // from the first of the task to that one. False: there is none.
+  bool split(Writer& out);
+  // What threads were seen to wait for is known to this search only: it has to explore everything.
+  bool is_divisible() const { return !awaits_.knows_any(); }
+  bool is_whole() const { return floor_ == 0; }  // nothing was given away
+  // It did not come to the end of the task.
+  bool gave_up() const { return size_ > floor_; }
+
+ private:
   Node& push();
   // That of a step; of none, what stands for the beginning of the first thread.
   Node& node_of(std::uint32_t step) {
@@ -98,6 +133,7 @@ class Exhaustive final : public Strategy {
   void drop_branch(Node& node, std::uintptr_t address);
   ThreadId choose(Node& node, const SchedulingPoint& point, const ThreadSet& ready);
   bool is_asleep(const Node& node, ThreadId thread) const;
+  void block(const Node& node, const SchedulingPoint& point);
   void finish_step();
   void inherit_sleepers(Node& node);
   bool turn(Node& node);
@@ -107,6 +143,7 @@ class Exhaustive final : public Strategy {
     return steps_ > 0 ? &nodes_[node_of_step_[steps_ - 1]] : nullptr;
   }
   void reverse(const History::Race& race);
+  void settle();
 
   std::vector<Node> nodes_;  // those behind size_ are kept for their memory
   Node beginning_;
@@ -135,7 +172,14 @@ class Exhaustive final : public Strategy {
   bool was_pruned_ = false;
   std::uint64_t steps_max_;
   std::string stopped_;  // what is left out where threads stop
+  // Everyone who could have gone on was asleep, not all of them because of what was explored here.
+  bool is_blocked_ = false;
   std::string_view left_out_;
+
+  std::size_t floor_ = 0;    // nodes above the task, which stay as they are
+  std::uint32_t fresh_ = 0;  // races whose second step is earlier have been reversed
+  bool is_unsettled_ = false, has_settled_ = false;
+  std::vector<Reversal> reversals_;
 };
 
 }  // namespace raddle::scheduler

@@ -66,6 +66,7 @@ class WakeupTree {
   bool empty() const { return branches_.empty(); }
   std::size_t size() const { return branches_.size(); }  // branches at its root
   void clear() { branches_.clear(); }
+  const Branches& branches() const { return branches_; }
   // The branch to be explored next, taken out.
   std::unique_ptr<Branch> take_first();
   void replace(Branches branches) { branches_ = std::move(branches); }

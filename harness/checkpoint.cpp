@@ -120,15 +120,16 @@ void Checkpoint::load(SearchKeeper& keeper) {
     fail(path_, fmt::format("was not written by raddle{}", kRemove));
   }
   try {
-    Reader head(std::span(bytes).subspan(magic));
+    const std::span<const std::uint8_t> all{bytes};
+    Reader head(all.subspan(magic));
     const auto version = head.get<std::uint32_t>();
     if (version != kVersion) {
       fail(path_, fmt::format("has version {} of the form, and this raddle knows version {}{}",
                               version, kVersion, kRemove));
     }
     const auto sum = head.get<std::uint64_t>();
-    Reader in(std::span(bytes).last(head.left()));
-    if (sum != checksum(std::span(bytes).last(head.left()))) damaged();
+    Reader in(all.last(head.left()));
+    if (sum != checksum(all.last(head.left()))) damaged();
     const auto theirs = in.get_bytes();
     const scheduler::Bytes ours = identity();
     if (!std::equal(theirs.begin(), theirs.end(), ours.begin(), ours.end())) {

@@ -60,7 +60,9 @@ TEST(Traces, OfTheSearchAreThoseOfBruteForceEachOnce) {
   EXPECT_GT(compared, static_cast<int>(count / 4));
   for (const EventKind kind : kSpurious) {
     std::printf("%d traces with a %s\n", with[kind], std::string(name(kind)).c_str());
-    if (count >= 250) EXPECT_GT(with[kind], 0);
+    if (first == 1 && count >= 250) {
+      EXPECT_GT(with[kind], 0);
+    }
   }
 }
 

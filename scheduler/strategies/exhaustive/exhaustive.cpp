@@ -442,6 +442,8 @@ ThreadId Exhaustive::choose_thread(const SchedulingPoint& point) {
     if (!fruitless.empty()) history_.set_fruitless(std::move(fruitless));
     node_of_step_.resize(steps_);
     node_of_step_.push_back(static_cast<std::uint32_t>(depth_ - 1));
+  } else {
+    history_.renew_step(steps_, point.announced[index(node->chosen)]);
   }
   ++steps_;
   return node->chosen;

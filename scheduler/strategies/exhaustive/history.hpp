@@ -56,7 +56,11 @@ class History {
 
   // A step of `thread` begins, with what it has announced.
   void begin_step(ThreadId thread, const Operation& announced);
-  // It waits until its memory holds something else than one of these.
+  // A step is followed again: what it looks at may lie elsewhere in this execution.
+  void renew_step(std::uint32_t step, const Operation& announced) {
+    if (may_look(announced)) steps_[step].operation = announced;
+  }
+  // The last step waits until its memory holds something else than one of these.
   void set_fruitless(std::vector<Content> contents) {
     steps_[size_ - 1].fruitless = std::move(contents);
   }

@@ -115,6 +115,16 @@ void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out) {
   }
 }
 
+void merge(std::span<const Access> from, std::vector<Access>& to) {
+  for (const Access& access : from) {
+    const bool is_there = std::any_of(to.begin(), to.end(), [&](const Access& other) {
+      return other.is_of_same_object(access) && other.kind == access.kind &&
+             other.bytes == access.bytes;
+    });
+    if (!is_there) to.push_back(access);
+  }
+}
+
 bool leaves_all_as_it_was(const Event& event) {
   switch (event.kind) {
     case EventKind::AtomicLoad:

@@ -62,6 +62,9 @@ inline bool is_open(const Access& access, std::int32_t load) {
 // Appends what `event` did. `is_timed`: it could have given up instead of waiting.
 void add_accesses(const Event& event, bool is_timed, std::vector<Access>& out);
 
+// Adds those that are not there.
+void merge(std::span<const Access> from, std::vector<Access>& to);
+
 // Had it not been, would nothing be different for anybody but its own thread?
 bool leaves_all_as_it_was(const Event& event);
 

@@ -43,16 +43,6 @@ std::uint8_t bytes_of(std::uint64_t mask) {
   return bytes;
 }
 
-void merge(std::span<const Access> from, std::vector<Access>& to) {
-  for (const Access& access : from) {
-    const bool is_there = std::any_of(to.begin(), to.end(), [&](const Access& other) {
-      return other.is_of_same_object(access) && other.kind == access.kind &&
-             other.bytes == access.bytes;
-    });
-    if (!is_there) to.push_back(access);
-  }
-}
-
 }  // namespace
 
 Exhaustive::Exhaustive(std::uint64_t steps_max)

@@ -49,19 +49,7 @@ struct SharedTree::Branch {
   double share = 0;
 };
 
-namespace {
-
-void merge(std::span<const Access> from, std::vector<Access>& to) {
-  for (const Access& access : from) {
-    const bool is_there = std::any_of(to.begin(), to.end(), [&](const Access& other) {
-      return other.is_of_same_object(access) && other.kind == access.kind &&
-             other.bytes == access.bytes;
-    });
-    if (!is_there) to.push_back(access);
-  }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 bool SharedTree::Node::is_settled() const {
   return std::all_of(branches.begin(), branches.end(),

@@ -49,8 +49,6 @@ struct SharedTree::Branch {
   double share = 0;
 };
 
-namespace {}  // namespace
-
 bool SharedTree::Node::is_settled() const {
   return std::all_of(branches.begin(), branches.end(),
                      [](const auto& branch) { return branch->is_settled; });

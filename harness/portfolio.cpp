@@ -67,6 +67,7 @@ class Portfolio {
       if (seconds_left() <= 0) return false;
       options.time_s = seconds_left();
     }
+    const double begun = seconds();
     Report report = explore_by_(options);
     for (Finding& finding : report.findings) finding.execution += report_.executions;
     if (!report_.findings.empty()) {
@@ -78,7 +79,7 @@ class Portfolio {
     }
     report.phases = std::move(report_.phases);
     report.phases.push_back(
-        {options.strategy, report.executions, report.share, report.elapsed_s, {}});
+        {options.strategy, report.executions, report.share, seconds() - begun, {}});
     if (report.estimate == 0) {
       report.estimate = report_.estimate;
       report.estimate_deviation = report_.estimate_deviation;

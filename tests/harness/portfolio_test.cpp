@@ -50,6 +50,8 @@ TEST(Portfolio, ExploresEverythingIfThatFits) {
   EXPECT_EQ(report.phases[1].executions, 250u);
   EXPECT_EQ(report.phases[2].strategy, "exhaustive");
   EXPECT_EQ(report.phases[2].executions, 1'680u);
+  EXPECT_GT(report.phases[2].elapsed_s, 0);
+  EXPECT_LE(report.phases[2].elapsed_s, report.elapsed_s);
   EXPECT_EQ(report.executions, 500u + 250u + 1'680u);
   EXPECT_THAT(report.text(), HasSubstr("complete: every interleaving was explored"));
 }

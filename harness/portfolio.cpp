@@ -8,8 +8,8 @@
 namespace raddle::harness {
 namespace {
 
-// Shares of all executions: at random to begin with, and to estimate how many interleavings
-// there are. At least so many, for that to be of use.
+// Shares of all executions, and of the time: at random to begin with, and to estimate how many
+// interleavings there are. At least so many, for that to be of use.
 constexpr std::uint64_t kFirstShare = 20, kEstimateShare = 40;
 constexpr std::uint64_t kFirstMin = 50, kEstimateMin = 100;
 
@@ -19,16 +19,21 @@ class Portfolio {
       : options_(options), explore_by_(explore_by), begun_(std::chrono::steady_clock::now()) {}
 
   Report run() {
-    if (!explore("mix", share(kFirstShare, kFirstMin))) return report_;
+    if (!explore("mix", share(kFirstShare, kFirstMin), options_.time_s / kFirstShare)) {
+      return report_;
+    }
     if (search()) return report_;
-    explore("mix", left());
+    explore("mix", left(), seconds_left());
     return report_;
   }
 
  private:
   // True: nothing is left to be done.
   bool search() {
-    if (!explore("estimate", share(kEstimateShare, kEstimateMin))) return true;
+    if (!explore("estimate", share(kEstimateShare, kEstimateMin),
+                 options_.time_s / kEstimateShare)) {
+      return true;
+    }
     const double all = report_.estimate, deviation = report_.estimate_deviation;
     const bool is_known = all > 0;
     if (is_known) phase().note = fmt::format("about {:.3g} +- {:.1g} would be all", all, deviation);
@@ -36,7 +41,7 @@ class Portfolio {
     // Half of what is left, or what is thought to be needed, if that fits.
     const double needed = std::min(1.5 * (all + 2 * deviation), static_cast<double>(left()));
     const std::uint64_t most = std::max(left() / 2, static_cast<std::uint64_t>(needed));
-    if (!explore("exhaustive", most)) return true;
+    if (!explore("exhaustive", most, seconds_left() / 2)) return true;
     if (is_at_its_end()) return report_.complete;
     phase().note =
         fmt::format("given up: that was not all, about {:.2g} % perhaps", 100 * phase().share);
@@ -58,14 +63,14 @@ class Portfolio {
   }
 
   // False: a finding ended it, or no time is left.
-  bool explore(std::string_view strategy, std::uint64_t executions) {
+  bool explore(std::string_view strategy, std::uint64_t executions, double seconds_max) {
     if (executions == 0) return false;
     Options options = options_;
     options.strategy = strategy;
     options.executions = executions;
     if (options_.time_s > 0) {
       if (seconds_left() <= 0) return false;
-      options.time_s = seconds_left();
+      options.time_s = std::min(seconds_max, seconds_left());
     }
     const double begun = seconds();
     Report report = explore_by_(options);
@@ -89,7 +94,7 @@ class Portfolio {
     report.redundant += report_.redundant;
     report.executions += report_.executions;
     report_ = std::move(report);
-    return report_.limit != "finding" && report_.limit != "time";
+    return report_.limit != "finding" && seconds_left() > 0;
   }
 
   Decisions merge(const Report& next) const {

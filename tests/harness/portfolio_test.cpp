@@ -74,6 +74,19 @@ TEST(Portfolio, HasNoMoreExecutionsThanItIsGiven) {
   EXPECT_EQ(report.executions, 1'000u);
 }
 
+// Where only the time is limited, the first phase must not take all of it.
+TEST(Portfolio, SharesTheTime) {
+  Options options;
+  options.seed = 1;
+  options.jobs = 1;
+  options.executions = 1'000'000'000;
+  options.time_s = 2;
+  const Report report = explore(adds(3, 3), options);
+  EXPECT_TRUE(report.complete) << report;
+  ASSERT_EQ(report.phases.size(), 3u);
+  EXPECT_LT(report.phases[0].elapsed_s, 1);
+}
+
 TEST(Portfolio, StopsAtAFinding) {
   const Report report = explore_by_default([] {
     std::atomic<int> sum{0};
